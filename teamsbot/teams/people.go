@@ -1,0 +1,97 @@
+package teams
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+)
+
+// Member is a person as Teams knows them in a conversation.
+type Member struct {
+	ID       string // within Teams, for this bot: "29:…"
+	ObjectID string // in Entra
+	TenantID string
+	Name     string
+	Email    string // may be empty, and differ from UPN
+	UPN      string
+	Role     string // user, guest, anonymous, …
+}
+
+// Guest is true for everybody who does not belong to the tenant: Entra marks
+// a guest's UPN with #EXT#.
+func (m Member) Guest() bool {
+	return strings.EqualFold(m.Role, "guest") || strings.EqualFold(m.Role, "anonymous") ||
+		strings.Contains(strings.ToUpper(m.UPN), "#EXT#")
+}
+
+// Member reads who somebody is. memberID is their id within Teams, their Entra
+// object id or their UPN.
+func (c *Client) Member(ctx context.Context, in Conversation, memberID string) (Member, error) {
+	const op = "member"
+	to, err := c.endpoint(in.ServiceURL, "conversations", in.ID, "members", memberID)
+	if err != nil {
+		return Member{}, refused(op, err)
+	}
+	body, err := c.do(ctx, op, http.MethodGet, to, nil)
+	if err != nil {
+		return Member{}, err
+	}
+	// Teams names the object id in two ways.
+	var m struct {
+		ID          string `json:"id"`
+		ObjectID    string `json:"objectId"`
+		AADObjectID string `json:"aadObjectId"`
+		TenantID    string `json:"tenantId"`
+		Name        string `json:"name"`
+		Email       string `json:"email"`
+		UPN         string `json:"userPrincipalName"`
+		Role        string `json:"userRole"`
+	}
+	if err := json.Unmarshal(body, &m); err != nil {
+		return Member{}, &Error{Op: op, Status: http.StatusOK, cause: err}
+	}
+	return Member{
+		ID: m.ID, ObjectID: cmp.Or(m.AADObjectID, m.ObjectID), TenantID: m.TenantID,
+		Name: m.Name, Email: m.Email, UPN: m.UPN, Role: m.Role,
+	}, nil
+}
+
+// account is somebody in a request body.
+type account struct {
+	ID string `json:"id"`
+}
+
+// CreateConversation opens the person's own chat with the bot, or finds it: to
+// call it again is safe. memberID is their id within Teams. Teams refuses
+// where the app is not installed.
+func (c *Client) CreateConversation(ctx context.Context, serviceURL, tenantID, memberID string) (string, error) {
+	const op = "create conversation"
+	to, err := c.endpoint(serviceURL, "conversations")
+	if err == nil {
+		err = checkID(memberID)
+	}
+	if err != nil {
+		return "", refused(op, err)
+	}
+	leave, err := c.order.wait(ctx, memberID)
+	if err != nil {
+		return "", &Error{Op: op, cause: err}
+	}
+	defer leave()
+	body, err := c.do(ctx, op, http.MethodPost, to, struct {
+		IsGroup  bool      `json:"isGroup"`
+		Bot      account   `json:"bot"`
+		Members  []account `json:"members"`
+		TenantID string    `json:"tenantId"`
+	}{false, account{botMRI(c.appID)}, []account{{memberID}}, tenantID})
+	if err != nil {
+		return "", err
+	}
+	var created account
+	if err := json.Unmarshal(body, &created); err != nil || created.ID == "" {
+		return "", &Error{Op: op, Message: "the answer names no conversation", cause: err, unclear: true}
+	}
+	return created.ID, nil
+}

@@ -1,0 +1,261 @@
+package teams
+
+import (
+	"cmp"
+	"context"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/infracloudio/msbotbuilder-go/connector/auth"
+	"github.com/infracloudio/msbotbuilder-go/schema"
+	"github.com/maypok86/otter/v2"
+)
+
+const (
+	// ChannelTeams is the only Bot Framework channel that the bot listens to.
+	ChannelTeams = "msteams"
+
+	defaultIssuer = "https://api.botframework.com"
+
+	// Bot Framework: "industry-standard clock-skew of 5 minutes".
+	clockSkew = 5 * time.Minute
+
+	// A token is about 1 KB; a longer one is not worth reading.
+	maxToken = 16 << 10
+
+	// Teams uses one token per service URL and hour, so this is plenty.
+	maxKnownTokens = 1024
+)
+
+// VerifierConfig says whose tokens a Verifier accepts.
+type VerifierConfig struct {
+	AppID        string           // required; empty would mean no authentication
+	OpenIDURL    string           // Microsoft's metadata document, https
+	Issuer       string           // default https://api.botframework.com
+	ServiceHosts []string         // "host" (port 443) or "host:port", exact
+	HTTPClient   *http.Client     // default: one of its own
+	Now          func() time.Time // default time.Now
+}
+
+// Verifier checks that an activity comes from Teams. It implements
+// auth.TokenValidator with every rule of "Bot Framework: Authenticate requests
+// from the Bot Connector service to your bot". Whose tenant an activity is
+// from is not its matter: see Activity.Check.
+type Verifier struct {
+	parser *jwt.Parser
+	claims *jwt.Validator
+	hosts  hosts
+	keys   *keyStore
+	known  *otter.Cache[[sha256.Size]byte, knownToken]
+}
+
+var _ auth.TokenValidator = (*Verifier)(nil)
+
+// knownToken is a token whose signature was found good.
+type knownToken struct {
+	claims tokenClaims
+	keyID  string
+	key    *rsa.PublicKey
+}
+
+// tokenClaims is what Teams puts into a token. Bot Framework spells the claim
+// serviceurl on the wire and serviceUrl in its documents.
+type tokenClaims struct {
+	jwt.RegisteredClaims
+	ServiceURL string `json:"serviceurl"`
+}
+
+// NewVerifier refuses a configuration that would accept too much.
+func NewVerifier(c VerifierConfig) (*Verifier, error) {
+	if c.AppID == "" {
+		return nil, errors.New("teams: the verifier needs an app id")
+	}
+	list, err := newHosts(c.ServiceHosts)
+	if err != nil {
+		return nil, fmt.Errorf("teams: verifier: %w", err)
+	}
+	metadata, err := url.Parse(c.OpenIDURL)
+	if err != nil || metadata.Scheme != "https" || metadata.Host == "" || metadata.User != nil {
+		return nil, errors.New("teams: the verifier needs an https OpenID URL")
+	}
+	known, err := otter.New(&otter.Options[[sha256.Size]byte, knownToken]{MaximumSize: maxKnownTokens})
+	if err != nil {
+		return nil, fmt.Errorf("teams: cache of verified tokens: %w", err)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	rules := c.rules()
+	return &Verifier{
+		parser: jwt.NewParser(rules...),
+		claims: jwt.NewValidator(rules...),
+		hosts:  list,
+		keys:   newKeyStore(metadata, c.HTTPClient, c.Now),
+		known:  known,
+	}, nil
+}
+
+// rules is what a token must be, apart from its key and what it speaks for.
+func (c VerifierConfig) rules() []jwt.ParserOption {
+	return []jwt.ParserOption{
+		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}),
+		jwt.WithIssuer(cmp.Or(c.Issuer, defaultIssuer)),
+		jwt.WithAudience(c.AppID),
+		jwt.WithExpirationRequired(),
+		jwt.WithLeeway(clockSkew),
+		jwt.WithTimeFunc(c.Now),
+		jwt.WithStrictDecoding(),
+	}
+}
+
+// Run loads the signing keys, again and again with growing pauses until they
+// are there, and then every 24 hours. It returns when ctx ends.
+func (v *Verifier) Run(ctx context.Context) { v.keys.run(ctx) }
+
+// Ready is nil once the signing keys are there.
+func (v *Verifier) Ready() error { return v.keys.ready() }
+
+// AuthenticateRequest checks the Authorization header that came with activity.
+// What it refuses is a *Rejection. The last two arguments are the library's
+// and are not used: what is accepted was settled in NewVerifier.
+func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Activity, authHeader string,
+	_ auth.CredentialProvider, _ string,
+) (auth.ClaimsIdentity, error) {
+	token, ok := bearerToken(authHeader)
+	if !ok {
+		return nil, unauthorized("no bearer token")
+	}
+	sum := sha256.Sum256([]byte(token))
+	if known, ok := v.known.GetIfPresent(sum); ok {
+		key, rejection := v.admit(ctx, &known.claims, known.keyID, activity)
+		if rejection != nil {
+			return nil, rejection.about(known.claims.Issuer, known.keyID, jwt.SigningMethodRS256.Alg())
+		}
+		// A key that was replaced since takes its tokens with it.
+		if key.public.Equal(known.key) {
+			return identity{&known.claims}, nil
+		}
+	}
+	known, rejection := v.verify(ctx, token, activity)
+	if rejection != nil {
+		return nil, rejection
+	}
+	v.known.Set(sum, known)
+	return identity{&known.claims}, nil
+}
+
+// bearerToken takes the token out of an Authorization header of exactly two
+// parts.
+func bearerToken(header string) (string, bool) {
+	scheme, token, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > maxToken {
+		return "", false
+	}
+	return token, !strings.ContainsAny(token, " \t\r\n")
+}
+
+// verify does the whole check of a token that is not known yet. The key is
+// asked for last, so that a token which is wrong anyway costs no network call.
+func (v *Verifier) verify(ctx context.Context, token string, activity schema.Activity) (knownToken, *Rejection) {
+	var known knownToken
+	parsed, err := v.parser.ParseWithClaims(token, &known.claims, func(t *jwt.Token) (any, error) {
+		keyID, ok := t.Header["kid"].(string)
+		if !ok || keyID == "" {
+			return nil, unauthorized("the token names no key")
+		}
+		key, rejection := v.admit(ctx, &known.claims, keyID, activity)
+		if rejection != nil {
+			return nil, rejection
+		}
+		known.keyID, known.key = keyID, key.public
+		return key.public, nil
+	})
+	if err == nil {
+		return known, nil
+	}
+	rejection := new(Rejection)
+	if !errors.As(err, &rejection) {
+		rejection = unauthorized(tokenFault(err))
+	}
+	if parsed == nil {
+		return knownToken{}, rejection
+	}
+	keyID, _ := parsed.Header["kid"].(string)
+	algorithm, _ := parsed.Header["alg"].(string)
+	return knownToken{}, rejection.about(known.claims.Issuer, keyID, algorithm)
+}
+
+// admit checks everything about a token but its signature: its times, issuer
+// and audience, that it speaks for this activity, and that its key may. It is
+// asked for known tokens too, at every use.
+func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, activity schema.Activity) (signingKey, *Rejection) {
+	if err := v.claims.Validate(c); err != nil {
+		return signingKey{}, unauthorized(tokenFault(err))
+	}
+	if c.ServiceURL == "" {
+		return signingKey{}, unauthorized("the token has no service URL")
+	}
+	if !sameURL(c.ServiceURL, activity.ServiceURL) {
+		return signingKey{}, unauthorized("the token is for another service URL")
+	}
+	if activity.ChannelID != ChannelTeams {
+		return signingKey{}, forbidden("the activity is not from the Teams channel")
+	}
+	if _, err := v.hosts.parse(activity.ServiceURL); err != nil {
+		return signingKey{}, forbidden(err.Error())
+	}
+	key, rejection := v.keys.find(ctx, keyID)
+	if rejection != nil {
+		return signingKey{}, rejection
+	}
+	if !key.endorses(activity.ChannelID) {
+		return signingKey{}, forbidden("the key is not endorsed for the Teams channel")
+	}
+	return key, nil
+}
+
+// sameURL compares as Microsoft's own libraries do: without regard to case and
+// to one slash at the end.
+func sameURL(a, b string) bool {
+	return strings.EqualFold(strings.TrimSuffix(a, "/"), strings.TrimSuffix(b, "/"))
+}
+
+// tokenFault names what the JWT library found, without its text, which may
+// quote from the token.
+func tokenFault(err error) string {
+	for _, fault := range []error{
+		jwt.ErrTokenMalformed, jwt.ErrTokenExpired, jwt.ErrTokenNotValidYet, jwt.ErrTokenInvalidAudience,
+		jwt.ErrTokenInvalidIssuer, jwt.ErrTokenRequiredClaimMissing, jwt.ErrTokenSignatureInvalid,
+	} {
+		if errors.Is(err, fault) {
+			return fault.Error()
+		}
+	}
+	return "the token is not valid"
+}
+
+// identity is what the library hands on about a verified token. Unlike the
+// library's own, it does not panic about a claim that is not there.
+type identity struct{ claims *tokenClaims }
+
+func (i identity) GetClaimValue(name string) string {
+	switch name {
+	case auth.IssuerClaim:
+		return i.claims.Issuer
+	case auth.AudienceClaim:
+		return strings.Join(i.claims.Audience, " ")
+	case auth.ServiceURLClaim:
+		return i.claims.ServiceURL
+	default:
+		return ""
+	}
+}
+
+func (i identity) IsAuthenticated() bool { return true }
