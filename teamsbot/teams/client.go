@@ -89,13 +89,15 @@ type transport struct {
 }
 
 func newTransport(client *http.Client, list hosts) transport {
-	own := new(http.Client)
+	own := &http.Client{Transport: &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: 64, // the default of 2 opens a connection per message under load
+		IdleConnTimeout:     90 * time.Second,
+		TLSHandshakeTimeout: tryTimeout,
+	}}
 	if client != nil {
 		*own = *client
-	} else {
-		connections := http.DefaultTransport.(*http.Transport).Clone()
-		connections.MaxIdleConnsPerHost = 64
-		own.Transport = connections
 	}
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return transport{own, list}

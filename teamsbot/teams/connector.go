@@ -14,7 +14,9 @@ import (
 
 // NewAdapter is the library's adapter, standing on our verifier and client.
 // Its ProcessActivity posts whatever a handler returns; a handler that has
-// nothing to say returns schema.Activity{}.
+// nothing to say returns schema.Activity{}. What it posts does not wait for the
+// conversation's turn as Client's own calls do, and its id is lost: to say
+// something, call Client.Send.
 func NewAdapter(appID string, v *Verifier, c *Client) *core.BotFrameworkAdapter {
 	return &core.BotFrameworkAdapter{
 		AdapterSetting: core.AdapterSetting{AppID: appID},

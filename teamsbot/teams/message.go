@@ -81,8 +81,6 @@ func (c *Client) Update(ctx context.Context, in Conversation, activityID string,
 		return err
 	}
 	defer leave()
-	// Not as an answer to the message: with a ReplyToID the library mixes up
-	// addresses.
 	a := activity.ApplyConversationReference(schema.Activity{Type: schema.Message}, c.reference(in), false)
 	a.ID = activityID
 	if err := m.apply(&a); err != nil {

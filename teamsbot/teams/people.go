@@ -69,8 +69,10 @@ type account struct {
 func (c *Client) CreateConversation(ctx context.Context, serviceURL, tenantID, memberID string) (string, error) {
 	const op = "create conversation"
 	to, err := c.endpoint(serviceURL, "conversations")
-	if err == nil {
-		err = checkID(memberID)
+	for _, id := range []string{memberID, tenantID} {
+		if err == nil {
+			err = checkID(id)
+		}
 	}
 	if err != nil {
 		return "", refused(op, err)

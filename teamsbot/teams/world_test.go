@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"log"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -91,7 +92,9 @@ func newMicrosoft(t testing.TB) *microsoft {
 	})
 	mux.HandleFunc("POST /"+testTenant+"/oauth2/v2.0/token", m.serveToken)
 	mux.HandleFunc("/teams/", m.serveConnector)
-	m.Server = httptest.NewTLSServer(mux)
+	m.Server = httptest.NewUnstartedServer(mux)
+	m.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes of clients that were sent away
+	m.StartTLS()
 	t.Cleanup(m.Close)
 	return m
 }
