@@ -68,45 +68,73 @@ func TestDecodeShapes(t *testing.T) {
 		body string
 		good func(*Activity) bool
 	}{
-		"personal message": {`{"type":"message","text":"hi","conversation":{"conversationType":"personal","id":"a:1"}}`,
-			func(a *Activity) bool { return a.Kind() == Personal && a.Text() == "hi" && a.ThreadID() == "" }},
-		"group chat": {`{"type":"message","conversation":{"conversationType":"groupChat","id":"19:g@unq.gbl.spaces","isGroup":true}}`,
-			func(a *Activity) bool { return a.Kind() == GroupChat }},
-		"no conversation type": {`{"type":"conversationUpdate","conversation":{"isGroup":true,"id":"19:c@thread.tacv2"},"channelData":{"team":{"id":"19:t"}}}`,
-			func(a *Activity) bool { return a.Kind() == Channel }},
-		"submit on a message": {`{"type":"message","value":{"op":"x","n":9007199254740993},"replyToId":"5"}`,
+		"personal message": {
+			`{"type":"message","text":"hi","conversation":{"conversationType":"personal","id":"a:1"}}`,
+			func(a *Activity) bool { return a.Kind() == Personal && a.Text() == "hi" && a.ThreadID() == "" },
+		},
+		"group chat": {
+			`{"type":"message","conversation":{"conversationType":"groupChat","id":"19:g@unq.gbl.spaces","isGroup":true}}`,
+			func(a *Activity) bool { return a.Kind() == GroupChat },
+		},
+		"no conversation type": {
+			`{"type":"conversationUpdate","conversation":{"isGroup":true,"id":"19:c@thread.tacv2"},"channelData":{"team":{"id":"19:t"}}}`,
+			func(a *Activity) bool { return a.Kind() == Channel },
+		},
+		"submit on a message": {
+			`{"type":"message","value":{"op":"x","n":9007199254740993},"replyToId":"5"}`,
 			func(a *Activity) bool {
 				return string(a.Value) == `{"op":"x","n":9007199254740993}` && a.ReplyToID == "5"
-			}},
-		"value is a string": {`{"type":"message","value":"messageBack","id":"7"}`,
-			func(a *Activity) bool { return string(a.Value) == `"messageBack"` && a.ID == "7" }},
-		"value is a list": {`{"type":"invoke","name":"composeExtension/selectItem","value":[1],"id":"7"}`,
-			func(a *Activity) bool { return string(a.Value) == `[1]` && a.ID == "7" }},
-		"channelData is a string": {`{"type":"message","channelData":"x","conversation":{"tenantId":"t"},"id":"7"}`,
-			func(a *Activity) bool { return a.TenantID() == "t" && a.ID == "7" }},
-		"suggested actions with strings": {`{"type":"message","suggestedActions":{"actions":[{"value":"x"}]},"id":"7"}`,
-			func(a *Activity) bool { return a.ID == "7" }},
-		"times without zone": {`{"type":"message","timestamp":"2026-11-21T10:15:30.5","localTimestamp":"x","expiration":"y","id":"7"}`,
+			},
+		},
+		"value is a string": {
+			`{"type":"message","value":"messageBack","id":"7"}`,
+			func(a *Activity) bool { return string(a.Value) == `"messageBack"` && a.ID == "7" },
+		},
+		"value is a list": {
+			`{"type":"invoke","name":"composeExtension/selectItem","value":[1],"id":"7"}`,
+			func(a *Activity) bool { return string(a.Value) == `[1]` && a.ID == "7" },
+		},
+		"channelData is a string": {
+			`{"type":"message","channelData":"x","conversation":{"tenantId":"t"},"id":"7"}`,
+			func(a *Activity) bool { return a.TenantID() == "t" && a.ID == "7" },
+		},
+		"suggested actions with strings": {
+			`{"type":"message","suggestedActions":{"actions":[{"value":"x"}]},"id":"7"}`,
+			func(a *Activity) bool { return a.ID == "7" },
+		},
+		"times without zone": {
+			`{"type":"message","timestamp":"2026-11-21T10:15:30.5","localTimestamp":"x","expiration":"y","id":"7"}`,
 			func(a *Activity) bool {
 				return a.SentAt().Equal(time.Date(2026, 11, 21, 10, 15, 30, 5e8, time.UTC)) && a.ID == "7"
-			}},
+			},
+		},
 		"no time": {`{"type":"message"}`, func(a *Activity) bool { return a.SentAt().IsZero() }},
-		"wrong types everywhere": {`{"type":"message","historyDisclosed":"yes","entities":{"a":1},"attachments":7,"relatesTo":[],
+		"wrong types everywhere": {
+			`{"type":"message","historyDisclosed":"yes","entities":{"a":1},"attachments":7,"relatesTo":[],
 			"semanticAction":"x","membersAdded":"x","textHighlights":3,"listenFor":{},"from":"x","id":"7","locale":"en-US"}`,
-			func(a *Activity) bool { return a.ID == "7" && a.Locale() == "en-US" && a.PersonID() == "" }},
-		"an entity of a wrong type": {`{"type":"message","entities":[{"type":"mention","mentioned":"x"},{"type":"clientInfo","locale":"de-DE","timezone":"Europe/Berlin"}]}`,
-			func(a *Activity) bool { return a.Locale() == "de-DE" && a.TimeZone() == "Europe/Berlin" }},
-		"tabContext is a string": {`{"type":"invoke","name":"task/fetch","value":{"data":{"op":"x"},"tabContext":"","context":{"theme":"dark"}}}`,
+			func(a *Activity) bool { return a.ID == "7" && a.Locale() == "en-US" && a.PersonID() == "" },
+		},
+		"an entity of a wrong type": {
+			`{"type":"message","entities":[{"type":"mention","mentioned":"x"},{"type":"clientInfo","locale":"de-DE","timezone":"Europe/Berlin"}]}`,
+			func(a *Activity) bool { return a.Locale() == "de-DE" && a.TimeZone() == "Europe/Berlin" },
+		},
+		"tabContext is a string": {
+			`{"type":"invoke","name":"task/fetch","value":{"data":{"op":"x"},"tabContext":"","context":{"theme":"dark"}}}`,
 			func(a *Activity) bool {
 				task, err := a.Task()
 				return err == nil && string(task.Data) == `{"op":"x"}` && task.Theme == "dark"
-			}},
-		"unknown fields": {`{"type":"message","callerId":"x","new":{"a":[{}]},"id":"7"}`,
-			func(a *Activity) bool { return a.ID == "7" }},
+			},
+		},
+		"unknown fields": {
+			`{"type":"message","callerId":"x","new":{"a":[{}]},"id":"7"}`,
+			func(a *Activity) bool { return a.ID == "7" },
+		},
 		"typing":   {`{"type":"typing"}`, func(a *Activity) bool { return a.Type == schema.Typing }},
 		"reaction": {`{"type":"messageReaction","reactionsAdded":[{"type":"like"}],"replyToId":"5"}`, func(a *Activity) bool { return a.ReplyToID == "5" }},
-		"event": {`{"type":"event","name":"application/vnd.microsoft.readReceipt","value":{"lastReadMessageId":"1"}}`,
-			func(a *Activity) bool { return a.Name != "" && len(a.Value) > 0 }},
+		"event": {
+			`{"type":"event","name":"application/vnd.microsoft.readReceipt","value":{"lastReadMessageId":"1"}}`,
+			func(a *Activity) bool { return a.Name != "" && len(a.Value) > 0 },
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -212,12 +240,18 @@ func TestTask(t *testing.T) {
 		want        TaskRequest
 		fails       bool
 	}{
-		{InvokeTaskFetch, `{"data":{"msteams":{"type":"task/fetch"},"op":"x"},"context":{"theme":"default"}}`,
-			TaskRequest{Data: []byte(`{"msteams":{"type":"task/fetch"},"op":"x"}`), Theme: "default"}, false},
+		{
+			InvokeTaskFetch, `{"data":{"msteams":{"type":"task/fetch"},"op":"x"},"context":{"theme":"default"}}`,
+			TaskRequest{Data: []byte(`{"msteams":{"type":"task/fetch"},"op":"x"}`), Theme: "default"},
+			false,
+		},
 		{InvokeTaskSubmit, `{"data":{"op":"x"}}`, TaskRequest{Data: []byte(`{"op":"x"}`)}, false},
 		{InvokeTaskSubmit, `{"data":null,"context":"x","commandId":7}`, TaskRequest{}, false},
-		{InvokeExtensionFetch, `{"commandId":"request","commandContext":"compose","context":{"theme":"dark"}}`,
-			TaskRequest{CommandID: "request", Theme: "dark"}, false},
+		{
+			InvokeExtensionFetch, `{"commandId":"request","commandContext":"compose","context":{"theme":"dark"}}`,
+			TaskRequest{CommandID: "request", Theme: "dark"},
+			false,
+		},
 		{InvokeExtensionSubmit, `{"commandId":"request","data":{"a":1}}`, TaskRequest{CommandID: "request", Data: []byte(`{"a":1}`)}, false},
 		{InvokeTaskFetch, `"x"`, TaskRequest{}, true},
 		{InvokeTaskFetch, `null`, TaskRequest{}, true},
