@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -103,6 +104,24 @@ func TestRetryAfterIsHandedOn(t *testing.T) {
 		}
 		if got := len(m.seen()); got != 1 {
 			t.Errorf("%s: got %d tries, want 1", row.name, got)
+		}
+	}
+}
+
+// After an answer that refuses, nothing is unclear: what fails then can be
+// tried again, even a POST.
+func TestRefusalIsClear(t *testing.T) {
+	t.Parallel()
+	m := newMicrosoft(t)
+	for status, unclear := range map[int]bool{429: false, 412: false, 502: true, 504: true} {
+		var sent atomic.Bool
+		sent.Store(true)
+		again := m.client(t).retries(t.Context(), http.MethodPost, &sent).ShouldRetry
+		if !again(&http.Response{StatusCode: status}, nil) || sent.Load() != unclear {
+			t.Errorf("%d: unclear %v, want %v", status, sent.Load(), unclear)
+		}
+		if got := again(nil, errors.New("no connection")); got == unclear {
+			t.Errorf("%d, then no connection: tried again %v, want %v", status, got, !unclear)
 		}
 	}
 }

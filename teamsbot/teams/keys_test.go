@@ -237,8 +237,12 @@ func TestMetadataIsNotBelievedBlindly(t *testing.T) {
 			t.Parallel()
 			m := newMicrosoft(t)
 			m.setMetadata(document)
-			if err := m.asks(t, m.verifier(t), "k1"); !errors.Is(err, ErrKeysUnavailable) {
+			err := m.asks(t, m.verifier(t), "k1")
+			if !errors.Is(err, ErrKeysUnavailable) {
 				t.Errorf("got %v, want ErrKeysUnavailable", err)
+			}
+			if strings.HasPrefix(name, "redirect") && !strings.Contains(err.Error(), "not followed") {
+				t.Errorf("the redirect was followed: %v", err)
 			}
 			if got := m.keyCalls.Load(); got != 0 {
 				t.Errorf("got %d key fetches, want none", got)
