@@ -277,7 +277,7 @@ func TestBePredecessor(t *testing.T) {
 		t.Fatal(err)
 	}
 	remember(t, s)
-	fmt.Printf("\nserving %d\n", s.process.cmd.Process.Pid)
+	fmt.Fprintf(os.Stdout, "\nserving %d\n", s.process.cmd.Process.Pid)
 	<-s.Done()
 }
 

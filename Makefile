@@ -1,0 +1,43 @@
+# `make` lists what there is to make. Needed: Go, Node.js with npm, make.
+
+LINT := go tool -modfile=tools/go.mod golangci-lint
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+.PHONY: playground
+playground: build ## Teams, Apono, Postgres and the bot on this machine (ARGS=--fresh starts over)
+	@exec bin/teamsbot playground $(ARGS)
+
+.PHONY: build
+build: ## bin/teamsbot, one static file
+	CGO_ENABLED=0 go build -trimpath -o bin/teamsbot ./cmd/teamsbot
+
+.PHONY: test
+test: ## all tests, on a real Postgres (TESTFLAGS goes to go test)
+	go test $(TESTFLAGS) ./...
+
+.PHONY: race
+race: ## all tests, with the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race $(TESTFLAGS) ./...
+
+.PHONY: test-browser
+test-browser: ## the playground's page in a headless Chromium (which must be installed)
+	go test -tags browser -run Browser -count=1 $(TESTFLAGS) ./cmd/teamsbot/...
+
+.PHONY: bench
+bench: ## time and allocations of what happens often
+	go test -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+
+.PHONY: lint
+lint: ## the linters of .golangci.yml (their first build takes minutes)
+	$(LINT) run ./...
+
+.PHONY: fmt
+fmt: ## format the code
+	$(LINT) fmt
+
+.PHONY: ci
+ci: ## what continuous integration runs
+	.ci/run
