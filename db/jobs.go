@@ -1,0 +1,105 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+)
+
+// The jobs that a change can owe. Each carries only the name of its subject.
+
+// Welcome owes a person who installed the bot its first words.
+type Welcome struct {
+	TenantID string `json:"tenant_id"`
+	ObjectID string `json:"object_id"`
+}
+
+// Kind implements river.JobArgs.
+func (Welcome) Kind() string { return "welcome" }
+
+// Reply owes a conversation a card that needs no memory, such as the help,
+// because Teams would not take it at once.
+type Reply struct {
+	ConversationID string `json:"conversation_id"`
+	Thread         string `json:"thread,omitempty"`
+	Card           string `json:"card"` // the card's name
+}
+
+// Kind implements river.JobArgs.
+func (Reply) Kind() string { return "reply" }
+
+// SettleSubmission owes a submission its end: if no answer to the create has
+// come by then, the request is looked for in Apono.
+type SettleSubmission struct {
+	SubmissionID string `json:"submission_id"`
+	Attempt      int    `json:"attempt"`
+}
+
+// Kind implements river.JobArgs.
+func (SettleSubmission) Kind() string { return "settle_submission" }
+
+// RefreshRequest owes a request a look at how it stands in Apono.
+type RefreshRequest struct {
+	RequestID string `json:"request_id"`
+}
+
+// Kind implements river.JobArgs.
+func (RefreshRequest) Kind() string { return "refresh_request" }
+
+// DrawCard owes a posted card its newest state.
+type DrawCard struct {
+	CardID int64 `json:"card_id"`
+}
+
+// Kind implements river.JobArgs.
+func (DrawCard) Kind() string { return "draw_card" }
+
+// Worker is what works through the jobs.
+type Worker = river.Client[pgx.Tx]
+
+// Worker gives what works through the jobs of this memory as config says; the
+// caller starts and stops it.
+func (s *Store) Worker(config *river.Config) (*Worker, error) {
+	w, err := river.NewClient(riverpgxv5.New(s.pool), config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare the jobs' worker: %w", err)
+	}
+	return w, nil
+}
+
+// Owe enqueues a job on its own.
+func (s *Store) Owe(ctx context.Context, job river.JobArgs) error {
+	if _, err := s.jobs.Insert(ctx, job, nil); err != nil {
+		return fmt.Errorf("owe %s: %w", job.Kind(), err)
+	}
+	return nil
+}
+
+// Owed counts the jobs that are due by now or being worked on.
+func (s *Store) Owed(ctx context.Context) (n int, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT count(*) FROM river_job
+		WHERE state IN ('available', 'running')
+		   OR state IN ('scheduled', 'retryable') AND scheduled_at <= now()`).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count the jobs: %w", err)
+	}
+	return n, nil
+}
+
+// owe enqueues a job in the transaction that makes it due.
+func (s *Store) owe(ctx context.Context, tx pgx.Tx, job river.JobArgs) error {
+	return s.oweAt(ctx, tx, job, time.Time{})
+}
+
+// oweAt enqueues a job that becomes due at that time; the zero time is now.
+func (s *Store) oweAt(ctx context.Context, tx pgx.Tx, job river.JobArgs, at time.Time) error {
+	if _, err := s.jobs.InsertTx(ctx, tx, job, &river.InsertOpts{ScheduledAt: at}); err != nil {
+		return fmt.Errorf("owe %s: %w", job.Kind(), err)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// Request is one of Apono's access requests, as last read.
+type Request struct {
+	ID           string
+	FriendlyID   string
+	Names        []string // every other name it goes by; only for new ones
+	SubmissionID string
+	Status       aponoapi.Status
+	Reading      int64     // number of the reading that told the status
+	GrantedAt    time.Time // first seen Granted
+	EndedAt      time.Time // first seen over
+	LookAt       time.Time // when the sweep reads it again; zero when it is over
+}
+
+// NextReading is the number of a reading that is about to be made.
+func (s *Store) NextReading(ctx context.Context) (n int64, err error) {
+	if err := s.pool.QueryRow(ctx, `SELECT nextval('readings')`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("number a reading: %w", err)
+	}
+	return n, nil
+}
+
+// RecordStatus remembers that a request stands at r.Status since reading
+// r.Reading at that time, and owes an update to every card that shows it. A
+// reading with a lower number than the recorded one is ignored.
+func (s *Store) RecordStatus(ctx context.Context, r Request, at time.Time) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		var submissionID string
+		var changed bool
+		err := tx.QueryRow(ctx, `
+			WITH before AS (SELECT status FROM requests WHERE id = $1 FOR UPDATE)
+			UPDATE requests SET status = $2, reading = $3, look_at = $4,
+				granted_at = coalesce(granted_at, CASE WHEN $5 THEN $7::timestamptz END),
+				ended_at = coalesce(ended_at, CASE WHEN $6 THEN $7::timestamptz END)
+			FROM before
+			WHERE id = $1 AND reading < $3
+			RETURNING submission_id, before.status <> $2`,
+			r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), r.Status == aponoapi.Granted, r.Status.Over(), at,
+		).Scan(&submissionID, &changed)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil // an older reading than the recorded one
+		}
+		if err != nil || !changed {
+			return err
+		}
+		return s.wantCards(ctx, tx, submissionID)
+	})
+	if err != nil {
+		return fmt.Errorf("record the status of request %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// Request is what is remembered of a request, by any of its names, or
+// ErrNotFound.
+func (s *Store) Request(ctx context.Context, name string) (Request, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+requestColumns+` FROM requests r
+		WHERE r.id = (SELECT request_id FROM request_names WHERE name = $1)`, name)
+	if err != nil {
+		return Request{}, fmt.Errorf("look up request %q: %w", name, err)
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, scanRequest)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Request{}, fmt.Errorf("request %q: %w", name, ErrNotFound)
+	}
+	if err != nil {
+		return Request{}, fmt.Errorf("look up request %q: %w", name, err)
+	}
+	return r, nil
+}
+
+// KnownRequests says which of the names belong to requests that are remembered.
+func (s *Store) KnownRequests(ctx context.Context, names []string) (map[string]bool, error) {
+	rows, err := s.pool.Query(ctx, `SELECT name FROM request_names WHERE name = ANY ($1)`, names)
+	if err != nil {
+		return nil, fmt.Errorf("look up %d requests: %w", len(names), err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("look up %d requests: %w", len(names), err)
+	}
+	known := make(map[string]bool, len(found))
+	for _, name := range found {
+		known[name] = true
+	}
+	return known, nil
+}
+
+// OweRefresh owes a look at the request of that name now, if it is remembered
+// and not over. Whoever tells of a change is believed only that far.
+func (s *Store) OweRefresh(ctx context.Context, name string) (owed bool, err error) {
+	r, err := s.Request(ctx, name)
+	if errors.Is(err, ErrNotFound) || err == nil && r.LookAt.IsZero() {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, s.Owe(ctx, RefreshRequest{r.ID})
+}
+
+// OweDueRefreshes owes a look at up to limit requests whose time has come, and
+// puts their next one off until again. It says how many there were.
+func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit int) (n int, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			UPDATE requests SET look_at = $2
+			WHERE id IN (
+				SELECT id FROM requests WHERE look_at <= $1
+				ORDER BY look_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+			RETURNING id`, now, again, limit)
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			if err := s.owe(ctx, tx, RefreshRequest{id}); err != nil {
+				return err
+			}
+		}
+		n = len(ids)
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("owe the refreshes that are due: %w", err)
+	}
+	return n, nil
+}
+
+const requestColumns = `r.id, r.friendly_id, r.submission_id, r.status, r.reading, r.granted_at, r.ended_at, r.look_at`
+
+func scanRequest(row pgx.CollectableRow) (Request, error) {
+	var r Request
+	var granted, ended, look *time.Time
+	err := row.Scan(&r.ID, &r.FriendlyID, &r.SubmissionID, &r.Status, &r.Reading, &granted, &ended, &look)
+	r.GrantedAt, r.EndedAt, r.LookAt = timeOf(granted), timeOf(ended), timeOf(look)
+	return r, err
+}
+
+// insertRequest remembers a request that Apono has just made.
+func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO NOTHING`,
+		r.ID, submissionID, r.FriendlyID, r.Status, r.Reading,
+		timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), timeOrNull(r.LookAt))
+	if err != nil {
+		return fmt.Errorf("remember request %s: %w", r.ID, err)
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO request_names (name, request_id)
+		SELECT DISTINCT name, $2::text FROM unnest($1::text[]) name WHERE name <> ''
+		ON CONFLICT (name) DO NOTHING`, append([]string{r.ID, r.FriendlyID}, r.Names...), r.ID)
+	if err != nil {
+		return fmt.Errorf("remember the names of request %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// requestsOf are the requests of a submission, oldest first.
+func requestsOf(ctx context.Context, q querier, submissionID string) ([]Request, error) {
+	rows, err := q.Query(ctx, `
+		SELECT `+requestColumns+` FROM requests r
+		WHERE r.submission_id = $1 ORDER BY r.created_at, r.id`, submissionID)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, scanRequest)
+}

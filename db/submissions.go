@@ -1,0 +1,188 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Named is something of Apono's: the id it goes by, and the name people know.
+type Named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Asked is what a person asks for, as Apono is told and as the card shows it.
+type Asked struct {
+	AponoUserID   string        `json:"apono_user_id"`
+	Integration   Named         `json:"integration"`
+	ResourceType  Named         `json:"resource_type"`
+	Resources     []Named       `json:"resources"`
+	Permissions   []string      `json:"permissions"`
+	Duration      time.Duration `json:"duration"`
+	Justification string        `json:"justification"`
+}
+
+// SubmissionState is how far a submission has come on its way to Apono. After
+// that its requests have statuses of their own.
+type SubmissionState string
+
+// The states of a submission.
+const (
+	Sending SubmissionState = "sending" // Apono is being asked; nothing is known yet
+	Created SubmissionState = "created" // Apono has it
+	Refused SubmissionState = "refused" // Apono said no; nothing was created
+	Lost    SubmissionState = "lost"    // no answer came, and Apono was found not to have it
+)
+
+// Submission is one press of Submit.
+type Submission struct {
+	ID      string
+	DraftID string
+	Person  PersonKey
+	Asked   Asked
+	Attempt int // rises when a refused or lost one is submitted again
+	State   SubmissionState
+	Refusal string // Apono's reason, if it is Refused
+	AskedAt time.Time
+}
+
+// Submit writes down what is about to be asked, before Apono is told. Only the
+// first press for a draft gets fresh; the others get what became of it. A draft
+// that was refused or lost can be submitted anew. At settleAt it is settled by
+// a job, if no answer has come by then.
+func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, settleAt time.Time) (sub Submission, fresh bool, err error) {
+	body, err := marshal(asked)
+	if err != nil {
+		return Submission{}, false, err
+	}
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			INSERT INTO submissions AS s (draft_id, tenant_id, object_id, asked) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (draft_id) DO UPDATE SET
+				asked = excluded.asked, attempt = s.attempt + 1, state = 'sending', refusal = '', asked_at = now()
+			WHERE s.state IN ('refused', 'lost')
+			RETURNING `+submissionColumns, d.ID, d.Person.TenantID, d.Person.ObjectID, body)
+		if err != nil {
+			return err
+		}
+		sub, err = pgx.CollectExactlyOneRow(rows, scanSubmission)
+		if errors.Is(err, pgx.ErrNoRows) {
+			sub, err = submissionWhere(ctx, tx, "s.draft_id = $1", d.ID)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		fresh = true
+		return s.oweAt(ctx, tx, SettleSubmission{sub.ID, sub.Attempt}, settleAt)
+	})
+	if err != nil {
+		return Submission{}, false, fmt.Errorf("submit draft %s: %w", d.ID, err)
+	}
+	return sub, fresh, nil
+}
+
+// Submission is the submission of that name, or ErrNotFound.
+func (s *Store) Submission(ctx context.Context, id string) (Submission, error) {
+	if uuid.Validate(id) != nil {
+		return Submission{}, fmt.Errorf("submission %q: %w", id, ErrNotFound)
+	}
+	return submissionWhere(ctx, s.pool, "s.id = $1", id)
+}
+
+// SubmissionOf is what became of a draft, or ErrNotFound.
+func (s *Store) SubmissionOf(ctx context.Context, d Draft) (Submission, error) {
+	return submissionWhere(ctx, s.pool, "s.draft_id = $1", d.ID)
+}
+
+// SubmissionCreated notes the requests that Apono made of a submission, and
+// owes the person the card that tells of them.
+func (s *Store) SubmissionCreated(ctx context.Context, sub Submission, requests ...Request) error {
+	return s.settle(ctx, sub, Created, "", func(tx pgx.Tx) error {
+		for _, r := range requests {
+			if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
+				return err
+			}
+		}
+		return s.oweStory(ctx, tx, sub)
+	})
+}
+
+// SubmissionRefused notes that Apono said no, with words for the person. A card
+// that already tells of the submission follows.
+func (s *Store) SubmissionRefused(ctx context.Context, sub Submission, words string) error {
+	return s.settle(ctx, sub, Refused, words, func(tx pgx.Tx) error {
+		return s.wantCards(ctx, tx, sub.ID)
+	})
+}
+
+// SubmissionLost notes that Apono does not have a submission whose answer never
+// came, and owes the person the card that says so.
+func (s *Store) SubmissionLost(ctx context.Context, sub Submission) error {
+	return s.settle(ctx, sub, Lost, "", func(tx pgx.Tx) error {
+		return s.oweStory(ctx, tx, sub)
+	})
+}
+
+// OweStory owes the person the card that tells of a submission, whatever its
+// state: the dialog has closed before Apono answered.
+func (s *Store) OweStory(ctx context.Context, sub Submission) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error { return s.oweStory(ctx, tx, sub) })
+	if err != nil {
+		return fmt.Errorf("owe the card of submission %s: %w", sub.ID, err)
+	}
+	return nil
+}
+
+// settle moves this attempt at a submission out of Sending, once, and does the
+// rest in the same transaction. Whoever comes later changes nothing.
+func (s *Store) settle(ctx context.Context, sub Submission, to SubmissionState, words string, rest func(pgx.Tx) error) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			UPDATE submissions SET state = $3, refusal = $4
+			WHERE id = $1 AND attempt = $2 AND state = 'sending'`, sub.ID, sub.Attempt, to, words)
+		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		return rest(tx)
+	})
+	if err != nil {
+		return fmt.Errorf("note submission %s as %s: %w", sub.ID, to, err)
+	}
+	return nil
+}
+
+const submissionColumns = `s.id, s.draft_id, s.tenant_id, s.object_id, s.asked, s.attempt, s.state, s.refusal, s.asked_at`
+
+func scanSubmission(row pgx.CollectableRow) (Submission, error) {
+	var sub Submission
+	var asked json.RawMessage
+	err := row.Scan(&sub.ID, &sub.DraftID, &sub.Person.TenantID, &sub.Person.ObjectID, &asked,
+		&sub.Attempt, &sub.State, &sub.Refusal, &sub.AskedAt)
+	if err != nil {
+		return Submission{}, err
+	}
+	return sub, json.Unmarshal(asked, &sub.Asked)
+}
+
+// submissionWhere reads the one submission that a condition names.
+func submissionWhere(ctx context.Context, q querier, condition, arg string) (Submission, error) {
+	rows, err := q.Query(ctx, `SELECT `+submissionColumns+` FROM submissions s WHERE `+condition, arg)
+	if err != nil {
+		return Submission{}, fmt.Errorf("look up submission %s: %w", arg, err)
+	}
+	sub, err := pgx.CollectExactlyOneRow(rows, scanSubmission)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Submission{}, fmt.Errorf("submission %s: %w", arg, ErrNotFound)
+	}
+	if err != nil {
+		return Submission{}, fmt.Errorf("look up submission %s: %w", arg, err)
+	}
+	return sub, nil
+}
