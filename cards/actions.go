@@ -1,0 +1,81 @@
+package cards
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// Verb is what a button asks for.
+type Verb string
+
+// The verbs that our buttons carry.
+const (
+	VerbRequest     Verb = "request.open" // opens the request form, new or where a draft stands
+	VerbRequestStep Verb = "request.step" // one step inside the request form
+)
+
+// Do is what a button inside the request form does with what was filled in.
+type Do string
+
+// The buttons of the request form.
+const (
+	DoNext     Do = "next"
+	DoBack     Do = "back"
+	DoSearch   Do = "search"
+	DoEarlier  Do = "earlier" // the page before
+	DoLater    Do = "later"   // the page after
+	DoSubmit   Do = "submit"
+	DoTryAgain Do = "again" // show the step once more
+)
+
+// Data is what a button carries: names of things, and no rights. Whoever
+// presses can have forged it.
+type Data struct {
+	Verb     Verb   `json:"verb"`
+	Draft    string `json:"draft,omitempty"`
+	Revision int    `json:"rev,omitempty"` // of the draft that the dialog shows
+	Do       Do     `json:"do,omitempty"`
+}
+
+// payload is an action's data on the wire. Ours has a key of its own, since
+// Teams merges the inputs' values into the same object.
+type payload struct {
+	MSTeams *msteams `json:"msteams,omitempty"`
+	Apono   Data     `json:"apono"`
+}
+
+type msteams struct {
+	Type string `json:"type"`
+}
+
+// Press is a button press that came back, with what was filled in by the
+// inputs' ids.
+type Press struct {
+	Data
+	Inputs map[string]string
+}
+
+// ErrNoPress says that data did not come from one of our buttons.
+var ErrNoPress = errors.New("not a button press of this bot")
+
+// ParsePress reads the data of a press. Inputs that are not text are ignored:
+// clients send some that nobody asked for.
+func ParsePress(data json.RawMessage) (Press, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return Press{}, fmt.Errorf("%w: %w", ErrNoPress, err)
+	}
+	var p Press
+	if err := json.Unmarshal(fields["apono"], &p.Data); err != nil || p.Verb == "" {
+		return Press{}, ErrNoPress
+	}
+	p.Inputs = make(map[string]string, len(fields))
+	for id, raw := range fields {
+		var value string
+		if json.Unmarshal(raw, &value) == nil {
+			p.Inputs[id] = value
+		}
+	}
+	return p, nil
+}

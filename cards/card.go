@@ -1,0 +1,204 @@
+package cards
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// Card is one Adaptive Card, in a message or in a dialog.
+type Card struct {
+	summary string
+	body    []element
+	actions []element
+}
+
+// JSON is the card as Teams receives it.
+func (c Card) JSON() json.RawMessage {
+	b, err := json.Marshal(struct {
+		Type         string    `json:"type"`
+		Schema       string    `json:"$schema"`
+		Version      string    `json:"version"`
+		FallbackText string    `json:"fallbackText"`
+		Body         []element `json:"body"`
+		Actions      []element `json:"actions,omitempty"`
+		MSTeams      width     `json:"msteams"`
+	}{
+		"AdaptiveCard", "http://adaptivecards.io/schemas/adaptive-card.json", "1.5",
+		c.summary, c.body, c.actions, width{"Full"},
+	})
+	if err != nil {
+		panic(fmt.Sprintf("cards: encode: %v", err)) // nothing in an element can fail to encode
+	}
+	return b
+}
+
+// Summary is the card in one line of plain text, for notifications.
+func (c Card) Summary() string { return c.summary }
+
+type width struct {
+	Width string `json:"width"`
+}
+
+// element is every kind of card element and action that we draw, with the
+// properties that we set. The constructors below are the only ones who fill it.
+type element struct {
+	Type          string    `json:"type"`
+	ID            string    `json:"id,omitempty"`
+	Text          string    `json:"text,omitempty"`
+	Wrap          bool      `json:"wrap,omitempty"`
+	Size          string    `json:"size,omitempty"`
+	Weight        string    `json:"weight,omitempty"`
+	Color         string    `json:"color,omitempty"`
+	IsSubtle      bool      `json:"isSubtle,omitempty"`
+	Spacing       string    `json:"spacing,omitempty"`
+	Separator     bool      `json:"separator,omitempty"`
+	Style         string    `json:"style,omitempty"`
+	Inlines       []element `json:"inlines,omitempty"`
+	Items         []element `json:"items,omitempty"`
+	Label         string    `json:"label,omitempty"`
+	Placeholder   string    `json:"placeholder,omitempty"`
+	Value         string    `json:"value,omitempty"`
+	Choices       []Choice  `json:"choices,omitempty"`
+	IsMultiSelect bool      `json:"isMultiSelect,omitempty"`
+	IsMultiline   bool      `json:"isMultiline,omitempty"`
+	MaxLength     int       `json:"maxLength,omitempty"`
+	Actions       []element `json:"actions,omitempty"`
+	Title         string    `json:"title,omitempty"`
+	URL           string    `json:"url,omitempty"`
+	Data          *payload  `json:"data,omitempty"`
+}
+
+// Choice is one entry of a list: the value comes back, the title is shown.
+type Choice struct {
+	Title string `json:"title"`
+	Value string `json:"value"`
+}
+
+// Colours of text. They never carry a meaning alone.
+const (
+	accent    = "accent"
+	good      = "good"
+	warning   = "warning"
+	attention = "attention"
+)
+
+func newCard(summary string, body ...element) Card {
+	return Card{summary: summary, body: body}
+}
+
+// with adds buttons below the card. Teams shows six of them at most.
+func (c Card) with(buttons ...element) Card {
+	c.actions = append(c.actions, buttons...)
+	return c
+}
+
+// heading is the card's own first line. The text is ours.
+func heading(text string) element {
+	return element{Type: "TextBlock", Text: text, Size: "large", Weight: "bolder", Wrap: true, Style: "heading"}
+}
+
+// say is a paragraph of our own words.
+func say(text string) element {
+	return element{Type: "TextBlock", Text: text, Wrap: true}
+}
+
+// aside is a small remark in our own words.
+func aside(text string) element {
+	return element{Type: "TextBlock", Text: text, Wrap: true, IsSubtle: true, Size: "small"}
+}
+
+// quote is a paragraph of words from outside.
+func quote(text string) element {
+	return runs(run(text))
+}
+
+// problem says at its field what is wrong there. The words may be Apono's.
+func problem(text string) element {
+	r := run("⚠ " + text)
+	r.Color, r.Weight = attention, "bolder"
+	e := runs(r)
+	e.Spacing = "small"
+	return e
+}
+
+// fact is a line that names something and tells it. The value may come from
+// outside.
+func fact(name, value string) element {
+	label := run(name + "  ")
+	label.IsSubtle = true
+	e := runs(label, run(value))
+	e.Spacing = "small"
+	return e
+}
+
+func runs(inlines ...element) element {
+	return element{Type: "RichTextBlock", Inlines: inlines}
+}
+
+func run(text string) element {
+	return element{Type: "TextRun", Text: text}
+}
+
+// group keeps elements together, set off from what is above.
+func group(items ...element) element {
+	return element{Type: "Container", Items: items, Separator: true, Spacing: "medium"}
+}
+
+// oneOf lets a person choose one of few or, by typing, of about a hundred.
+func oneOf(id, label string, choices []Choice, selected string) element {
+	style := "expanded"
+	if len(choices) > expandedChoices {
+		style = "filtered"
+	}
+	return element{
+		Type: "Input.ChoiceSet", ID: id, Label: label, Style: style, Choices: choices, Value: selected,
+		Placeholder: "Choose one, or type to find it",
+	}
+}
+
+// someOf lets a person tick several. The values must contain no comma.
+func someOf(id, label string, choices []Choice, selected []string) element {
+	return element{
+		Type: "Input.ChoiceSet", ID: id, Label: label, Style: "expanded", IsMultiSelect: true,
+		Choices: choices, Value: strings.Join(selected, ","),
+	}
+}
+
+// input takes one line, or several, of a person's own words.
+func input(id, label, placeholder, value string, limit int) element {
+	return element{Type: "Input.Text", ID: id, Label: label, Placeholder: placeholder, Value: value, MaxLength: limit}
+}
+
+func (e element) multiline() element {
+	e.IsMultiline = true
+	return e
+}
+
+// buttons are buttons inside the card, beside what they belong to.
+func buttons(actions ...element) element {
+	return element{Type: "ActionSet", Actions: actions, Spacing: "small"}
+}
+
+// button sends data to the bot when it is pressed: from a message this opens a
+// dialog, inside a dialog it submits it.
+func button(title string, data Data) element {
+	return element{Type: "Action.Submit", Title: title, Data: &payload{Apono: data}}
+}
+
+// opens makes a button of a message open a dialog.
+func (e element) opens() element {
+	e.Data = &payload{MSTeams: &msteams{Type: "task/fetch"}, Apono: e.Data.Apono}
+	return e
+}
+
+// positive marks the button that goes on.
+func (e element) positive() element {
+	e.Style = "positive"
+	return e
+}
+
+// link opens a page. The caller vouches for the URL.
+func link(title, url string) element {
+	return element{Type: "Action.OpenUrl", Title: title, URL: url}
+}

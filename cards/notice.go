@@ -1,0 +1,40 @@
+package cards
+
+// Welcome greets a person who has just installed the bot.
+func Welcome() Card {
+	return newCard("Welcome to Apono",
+		heading("Welcome to Apono"),
+		say("Ask here for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and this chat tells you how your request stands."),
+		aside("Write **help** at any time to see this again."),
+	).with(newRequest().positive())
+}
+
+// Help says what the bot does and what can be written to it.
+func Help() Card {
+	return newCard("What Apono can do here",
+		heading("What you can do here"),
+		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and this chat tells you how your request stands."),
+		say("- **request**: ask for access\n- **help**: see this message"),
+	).with(newRequest().positive())
+}
+
+// NotUnderstood answers what the bot cannot make sense of.
+func NotUnderstood() Card {
+	return newCard("I did not understand that",
+		say("I did not understand that. Press **New request** to ask for access, or write **help**."),
+	).with(newRequest().positive())
+}
+
+// OpenRequest answers the typed command: a bot cannot open a dialog by itself.
+func OpenRequest() Card {
+	return newCard("Request access",
+		say("Press **New request** to fill in what you need."),
+	).with(newRequest().positive())
+}
+
+// OnlyInChat answers in a channel what belongs into the person's own chat.
+func OnlyInChat() Card {
+	return newCard("Write to Apono in your own chat",
+		say("In a channel I only answer **request** and **help**. For everything else write to me in your own chat."),
+	).with(newRequest().positive())
+}

@@ -1,0 +1,259 @@
+package cards
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The inputs of the request form, by the ids under which they come back.
+const (
+	FieldIntegration   = "integration"
+	FieldResourceType  = "resource_type"
+	FieldResources     = "resources"
+	FieldChosen        = "chosen" // what was ticked on other pages
+	FieldSearch        = "search"
+	FieldPermissions   = "permissions"
+	FieldDuration      = "duration"
+	FieldHours         = "hours"
+	FieldJustification = "justification"
+)
+
+// Limits of what a list shows.
+const (
+	// PageSize is how many entries a page of a longer list has.
+	PageSize = 25
+	// FilteredChoices is how many entries one list to type in may have.
+	FilteredChoices = 100
+	// expandedChoices is how many are simply shown one below the other.
+	expandedChoices = 6
+	// titleLimit is how long the name of an entry may be.
+	titleLimit = 80
+	// ShownChosen is how many of the chosen entries can be unticked at once.
+	ShownChosen = 25
+)
+
+// JustificationLimit is how long a justification may be, in characters.
+const JustificationLimit = 1000
+
+// Durations are offered as they are; any other number of hours can be typed.
+var Durations = []time.Duration{30 * time.Minute, time.Hour, 4 * time.Hour, 8 * time.Hour}
+
+// Form is what every step of the request form shows.
+type Form struct {
+	Draft    string
+	Revision int
+	Chosen   [][2]string // what the steps before chose, as name and value
+	Problem  string      // what is wrong with the form as a whole; "" if nothing
+}
+
+// List is what a step of the request form offers to choose from. Titles are
+// names from outside.
+type List struct {
+	Page    []Choice // what is shown; the values are numbers
+	Ticked  []string // values of Page that are chosen
+	Problem string   // what is wrong with the choice
+
+	// Only for lists that do not fit.
+	Long         bool
+	Search       string   // what was searched for
+	From         int      // place of the first entry of Page among Found, from 0
+	Found, Total int      // how many entries match, and how many there are
+	Elsewhere    []Choice // what is chosen and not on Page
+	Cut          int      // how many Apono has but did not tell
+}
+
+// IntegrationStep asks for the integration.
+func IntegrationStep(f Form, l List) Card {
+	return f.card(heading("What do you need access to?"), l.single(f, FieldIntegration, "Integration")...).
+		with(f.button("Next", DoNext).positive())
+}
+
+// ResourceTypeStep asks for the resource type.
+func ResourceTypeStep(f Form, l List) Card {
+	return f.card(heading("What kind of resource?"), l.single(f, FieldResourceType, "Resource type")...).
+		with(f.button("Back", DoBack), f.button("Next", DoNext).positive())
+}
+
+// ResourcesStep asks for one or several resources.
+func ResourcesStep(f Form, l List) Card {
+	body := l.search(f)
+	if len(l.Elsewhere) > 0 {
+		body = append(body, l.elsewhere()...)
+	}
+	if len(l.Page) > 0 {
+		body = append(body, someOf(FieldResources, "Resources", shown(l.Page), l.Ticked))
+	}
+	body = append(body, l.remarks()...)
+	return f.card(heading("Which resources?"), body...).
+		with(append(l.pages(f), f.button("Back", DoBack), f.button("Next", DoNext).positive())...)
+}
+
+// Finish is what the last step of the request form asks.
+type Finish struct {
+	Permissions   List
+	Several       bool   // several permissions may be asked for at once
+	Duration      string // minutes of one of Durations; "" if Hours was typed
+	Hours         string
+	Justification string
+
+	DurationProblem, JustificationProblem string
+}
+
+// FinishStep asks for permissions, duration and justification.
+func FinishStep(f Form, s Finish) Card {
+	var body []element
+	if s.Several {
+		body = append(body, someOf(FieldPermissions, "Permissions", shown(s.Permissions.Page), s.Permissions.Ticked))
+	} else {
+		body = append(body, oneOf(FieldPermissions, "Permissions", shown(s.Permissions.Page), strings.Join(s.Permissions.Ticked, "")))
+	}
+	body = append(body, s.Permissions.remarks()...)
+	body = append(body,
+		oneOf(FieldDuration, "Duration", durationChoices(), s.Duration),
+		input(FieldHours, "Or another number of hours", "For example 1.5", s.Hours, 10))
+	body = appendProblem(body, s.DurationProblem)
+	body = append(body, input(FieldJustification, "Justification",
+		"Why do you need it?", s.Justification, JustificationLimit).multiline())
+	body = appendProblem(body, s.JustificationProblem)
+	return f.card(heading("For how long, and why?"), body...).
+		with(f.button("Back", DoBack), f.button("Submit", DoSubmit).positive())
+}
+
+// StillLoading says that Apono has not told a list yet. Nothing is lost.
+func StillLoading(f Form) Card {
+	return f.card(heading("Still loading"),
+		say("Apono has not answered yet. What you have chosen is kept; try again in a few seconds."),
+	).with(f.button("Try again", DoTryAgain).positive())
+}
+
+// Stopped says why a step cannot go on now. Nothing is lost.
+func Stopped(f Form, title, words string) Card {
+	return f.card(heading(title), quote(Paragraph(words, 600))).
+		with(f.button("Back", DoBack), f.button("Try again", DoTryAgain).positive())
+}
+
+// AddApp asks a person whom the bot cannot reach to add it first. The draft
+// waits.
+func AddApp(f Form, appURL string) Card {
+	return newCard("Add Apono first",
+		heading("Add Apono first"),
+		say("The status of your request goes to your own chat with Apono, and Teams does not let the bot open it yet. Add the app, then press **Try again**."),
+	).with(link("Add Apono", appURL), f.button("Try again", DoTryAgain).positive())
+}
+
+func (f Form) button(title string, do Do) element {
+	return button(title, Data{Verb: VerbRequestStep, Draft: f.Draft, Revision: f.Revision, Do: do})
+}
+
+func (f Form) card(title element, body ...element) Card {
+	all := []element{title}
+	for _, c := range f.Chosen {
+		all = append(all, fact(c[0], Line(c[1], 200)))
+	}
+	all = appendProblem(all, f.Problem)
+	return newCard("Request access", append(all, body...)...)
+}
+
+// single offers the list for one choice.
+func (l List) single(f Form, id, label string) []element {
+	body := l.search(f)
+	if len(l.Page) > 0 {
+		choice := oneOf(id, label, shown(l.Page), strings.Join(l.Ticked, ""))
+		if l.Long {
+			choice.Style, choice.Placeholder = "expanded", ""
+		}
+		body = append(body, choice)
+	}
+	body = append(body, l.remarks()...)
+	if more := l.pages(f); len(more) > 0 {
+		body = append(body, buttons(more...))
+	}
+	return body
+}
+
+// search is the box above a list that does not fit.
+func (l List) search(f Form) []element {
+	if !l.Long {
+		return nil
+	}
+	return []element{
+		input(FieldSearch, fmt.Sprintf("Search %s", count(l.Total)), "Part of the name", l.Search, 100),
+		buttons(f.button("Search", DoSearch)),
+	}
+}
+
+// remarks tell where in a list the page is, and what is wrong with the choice.
+func (l List) remarks() []element {
+	var body []element
+	switch {
+	case l.Long && l.Found == 0:
+		body = append(body, say("Nothing matches. Try a shorter part of the name."))
+	case l.Long:
+		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(l.From+1), count(l.From+len(l.Page)), count(l.Found))))
+	}
+	if l.Cut > 0 {
+		body = append(body, aside(fmt.Sprintf("Apono has %s more that it does not list here. Ask for them in the Apono portal.", count(l.Cut))))
+	}
+	return appendProblem(body, l.Problem)
+}
+
+// pages are the buttons to the neighbouring pages that exist.
+func (l List) pages(f Form) []element {
+	var more []element
+	if l.Long && l.From > 0 {
+		more = append(more, f.button("Previous page", DoEarlier))
+	}
+	if l.Long && l.From+len(l.Page) < l.Found {
+		more = append(more, f.button("Next page", DoLater))
+	}
+	return more
+}
+
+// elsewhere shows what is chosen and not on this page, to be kept or unticked.
+func (l List) elsewhere() []element {
+	show := l.Elsewhere[:min(len(l.Elsewhere), ShownChosen)]
+	values := make([]string, len(show))
+	for i, c := range show {
+		values[i] = c.Value
+	}
+	body := []element{someOf(FieldChosen, fmt.Sprintf("Chosen so far (%d)", len(l.Elsewhere)), shown(show), values)}
+	if rest := len(l.Elsewhere) - len(show); rest > 0 {
+		body = append(body, aside(fmt.Sprintf("and %d more", rest)))
+	}
+	return body
+}
+
+func appendProblem(body []element, words string) []element {
+	if words == "" {
+		return body
+	}
+	return append(body, problem(Line(words, 400)))
+}
+
+// shown makes names from outside fit to be entries of a list.
+func shown(choices []Choice) []Choice {
+	out := make([]Choice, len(choices))
+	for i, c := range choices {
+		out[i] = Choice{Title: Line(c.Title, titleLimit), Value: c.Value}
+	}
+	return out
+}
+
+func durationChoices() []Choice {
+	choices := make([]Choice, len(Durations))
+	for i, d := range Durations {
+		choices[i] = Choice{Title: Hours(d), Value: strconv.Itoa(int(d / time.Minute))}
+	}
+	return choices
+}
+
+// count writes a number with its thousands apart: "5,000".
+func count(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

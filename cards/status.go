@@ -1,0 +1,165 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// Submission is what a person has asked for. Names and words are from outside;
+// times carry the person's own zone.
+type Submission struct {
+	Draft         string
+	Integration   string
+	ResourceType  string
+	Resources     []string
+	Permissions   []string
+	Duration      time.Duration
+	Justification string
+	AskedAt       time.Time
+	Requests      []Request
+}
+
+// Request is one of the requests that Apono made of a submission.
+type Request struct {
+	ID     string // as people read it, for example AR-123
+	Status aponoapi.Status
+	EndsAt time.Time // when the access ends or ended; zero while nobody knows
+	MFAURL string    // where Apono asks for MFA
+}
+
+// Status tells how a submission stands whose requests Apono has.
+func Status(s Submission) Card {
+	lead := s.Requests[0]
+	c := s.card(lead.Status.String(), colorOf(lead.Status), meaning(lead))
+	for _, r := range s.Requests {
+		if r.Status == aponoapi.PendingMFA && r.MFAURL != "" {
+			c = c.with(link("Open in Apono", r.MFAURL))
+		}
+	}
+	if lead.Status.Over() {
+		c = c.with(newRequest())
+	}
+	return c
+}
+
+// Asking says that Apono is being asked and has not answered yet.
+func Asking(s Submission) Card {
+	return s.card("Sending to Apono", accent,
+		say("Apono has not answered yet. This message changes as soon as it does; nothing is sent twice."))
+}
+
+// Refused says that Apono refused a submission after its dialog had closed.
+func Refused(s Submission, words string) Card {
+	return s.card("Not accepted by Apono", attention,
+		quote(Paragraph(words, 600)),
+		say("What you filled in is kept: change it and submit again."),
+	).with(tryAgain(s))
+}
+
+// Lost says that a submission did not reach Apono.
+func Lost(s Submission) Card {
+	return s.card("Did not reach Apono", attention,
+		say("Apono did not answer, and it does not have your request: nothing was asked for. What you filled in is kept: submit it again."),
+	).with(tryAgain(s))
+}
+
+// card is the one frame of everything that tells of a submission.
+func (s Submission) card(status, color string, words ...element) Card {
+	title := Line(s.Integration, 100)
+	state := run(status)
+	state.Color, state.Weight, state.Size = color, "bolder", "medium"
+	body := append([]element{heading("Access request"), runs(state)}, words...)
+
+	about := []element{
+		fact("Access to", title+s.kind()),
+		fact("Resources", Names(s.Resources, 10)),
+		fact("Permissions", Names(s.Permissions, 10)),
+		fact("Duration", Hours(s.Duration)),
+	}
+	if s.Justification != "" {
+		about = append(about, fact("Justification", Paragraph(s.Justification, JustificationLimit)))
+	}
+	about = append(about, fact("Requested", clock(s.AskedAt)))
+	for _, r := range s.Requests {
+		about = append(about, fact("Request ID", Line(r.ID, 80)))
+	}
+	return newCard(fmt.Sprintf("%s: %s", status, title), append(body, group(about...))...)
+}
+
+func (s Submission) kind() string {
+	if s.ResourceType == "" {
+		return ""
+	}
+	return " (" + Line(s.ResourceType, 60) + ")"
+}
+
+// meaning says what a status means for the person, and what comes next.
+func meaning(r Request) element {
+	switch r.Status {
+	case aponoapi.Pending:
+		return say("Waiting for the approver to decide. This message changes when they do.")
+	case aponoapi.PendingMFA:
+		return say("Apono wants to be sure it is you: pass MFA in Apono, then it goes on.")
+	case aponoapi.Granting:
+		return say("Approved. Apono is setting up the access; this takes a moment.")
+	case aponoapi.Granted:
+		if r.EndsAt.IsZero() {
+			return say("You have access.")
+		}
+		return say("You have access until about " + clock(r.EndsAt) + ".")
+	case aponoapi.Revoking:
+		return say("The access is being taken back.")
+	case aponoapi.Revoked:
+		return say("The access was taken back" + at(r.EndsAt) + ".")
+	case aponoapi.Expired:
+		return say("The time is up" + at(r.EndsAt) + "; the access has ended.")
+	case aponoapi.Rejected:
+		return say("The request was rejected. Ask your approver, or make a new request.")
+	case aponoapi.Failed:
+		return say("Something went wrong in Apono while giving the access. Contact your admin.")
+	}
+	return say("Apono reports a status that this bot does not know yet.")
+}
+
+func at(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return " on " + clock(t)
+}
+
+func colorOf(s aponoapi.Status) string {
+	switch {
+	case s.Active():
+		return good
+	case s == aponoapi.Rejected, s == aponoapi.Failed:
+		return attention
+	case s == aponoapi.Granting:
+		return accent
+	case s.Waiting(), s == aponoapi.Revoking:
+		return warning
+	}
+	return ""
+}
+
+func newRequest() element { return button("New request", Data{Verb: VerbRequest}).opens() }
+
+func tryAgain(s Submission) element {
+	return button("Try again", Data{Verb: VerbRequest, Draft: s.Draft}).opens().positive()
+}
+
+// Names lists up to limit names, and how many more there are.
+func Names(all []string, limit int) string {
+	shown := make([]string, 0, limit)
+	for _, n := range all[:min(len(all), limit)] {
+		shown = append(shown, Line(n, titleLimit))
+	}
+	list := strings.Join(shown, ", ")
+	if rest := len(all) - len(shown); rest > 0 {
+		list += fmt.Sprintf(" and %s more", count(rest))
+	}
+	return list
+}

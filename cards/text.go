@@ -1,0 +1,68 @@
+package cards
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Line makes one line of text from outside fit to be shown: no control or
+// direction-changing characters, no line breaks, at most limit characters.
+func Line(text string, limit int) string {
+	return cut(strings.Join(strings.Fields(visible(text, ' ')), " "), limit)
+}
+
+// Paragraph is Line for text that may have line breaks.
+func Paragraph(text string, limit int) string {
+	return cut(strings.TrimSpace(visible(text, '\n')), limit)
+}
+
+// visible drops what cannot be seen but changes what is, and puts lineBreak
+// where a line ends.
+func visible(text string, lineBreak rune) string {
+	text = strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029':
+			return lineBreak
+		case r == '\t':
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func cut(text string, limit int) string {
+	runes := []rune(text)
+	if len(runes) <= limit {
+		return text
+	}
+	return string(runes[:limit-1]) + "…"
+}
+
+// Hours tells a duration as people say it: "30 minutes", "1 hour 30 minutes".
+func Hours(d time.Duration) string {
+	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case h == 0:
+		return plural(m, "minute")
+	case m == 0:
+		return plural(h, "hour")
+	}
+	return plural(h, "hour") + " " + plural(m, "minute")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// clock tells a moment in the zone that it carries.
+func clock(t time.Time) string { return t.Format("Mon 2 Jan, 15:04 MST") }
