@@ -1,0 +1,130 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/infracloudio/msbotbuilder-go/core"
+	"github.com/rs/zerolog"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// The time that things may take.
+const (
+	// pressLasts bounds the work on one activity: Teams shows an error to a
+	// person whose press is not answered soon, so that something has to be
+	// answered within 3 s.
+	pressLasts = 2500 * time.Millisecond
+	// createLasts bounds a create, which goes on after its press was answered.
+	createLasts = 10 * time.Second
+	// settleAfter is when a submission without an answer is looked for.
+	settleAfter = createLasts + 5*time.Second
+	// sweepEvery is how often the requests that are due are looked at.
+	sweepEvery = 2 * time.Second
+)
+
+// Config is what the bot is made of. All of it but the marked fields is
+// required.
+type Config struct {
+	AppID          string
+	AllowedTenants []string // whose people may use the bot
+	Verifier       *teams.Verifier
+	Teams          *teams.Client
+	Apono          *aponoapi.Client // with the service token
+	Store          *db.Store
+	Log            zerolog.Logger
+
+	IdentityField  string            // optional: "upn" maps people by UPN instead of mail
+	WebhookSecrets []aponoapi.Secret // optional: without them Apono's events are not taken
+	AdminContact   string            // optional: whom people are told to ask
+	PortalURL      string            // optional: default https://portal.apono.io
+	Now            func() time.Time  // optional: default time.Now
+}
+
+// Bot is the program between Teams and Apono.
+type Bot struct {
+	Config
+	adapter *core.BotFrameworkAdapter
+	catalog *catalog
+	handler http.Handler
+	late    sync.WaitGroup // creates that go on after their press was answered
+}
+
+// New makes a bot, or says what is missing.
+func New(c Config) (*Bot, error) {
+	if c.Verifier == nil || c.Teams == nil || c.Apono == nil || c.Store == nil {
+		return nil, errors.New("teamsbot: a verifier, a Teams client, an Apono client and a store are needed")
+	}
+	if c.AppID == "" || len(c.AllowedTenants) == 0 || slices.Contains(c.AllowedTenants, "") {
+		return nil, errors.New("teamsbot: an app id and at least one allowed tenant are needed")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.PortalURL == "" {
+		c.PortalURL = "https://portal.apono.io"
+	}
+	if c.AdminContact == "" {
+		c.AdminContact = "your Apono admin"
+	}
+	catalog, err := newCatalog(c.Apono)
+	if err != nil {
+		return nil, fmt.Errorf("teamsbot: %w", err)
+	}
+	b := &Bot{Config: c, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog}
+	b.handler = b.routes()
+	return b, nil
+}
+
+// Handler answers what Teams and Apono send.
+func (b *Bot) Handler() http.Handler { return b.handler }
+
+// Run works through what is owed until ctx ends, then finishes what is under
+// way.
+func (b *Bot) Run(ctx context.Context) error {
+	worker, err := b.worker()
+	if err != nil {
+		return err
+	}
+	// Jobs end in order when told to; ctx would cut them off.
+	if err := worker.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start the jobs: %w", err)
+	}
+	var background sync.WaitGroup
+	background.Go(func() { b.Verifier.Run(ctx) })
+	background.Go(func() { b.sweepUntil(ctx) })
+	<-ctx.Done()
+	background.Wait()
+	b.late.Wait()
+
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := worker.Stop(stop); err != nil {
+		return fmt.Errorf("stop the jobs: %w", err)
+	}
+	return nil
+}
+
+// sweepUntil sweeps until ctx ends. A sweep that fails is followed by another.
+func (b *Bot) sweepUntil(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := b.Sweep(ctx); err != nil && ctx.Err() == nil {
+				b.Log.Error().Err(err).Msg("sweep failed")
+			}
+		}
+	}
+}

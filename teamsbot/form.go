@@ -1,0 +1,279 @@
+package teamsbot
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+// step is where a person stands in the request form.
+type step string
+
+const (
+	stepIntegration  step = "integration"
+	stepResourceType step = "resource_type"
+	stepResources    step = "resources"
+	stepFinish       step = "finish"
+)
+
+const (
+	// maxResources is how many resources one request may name, as in Apono's portal.
+	maxResources = 1000
+	// longestDuration bounds what can be typed; Apono knows the real limit.
+	longestDuration = 365 * 24 * time.Hour
+	// defaultDuration is what the form offers first, in minutes.
+	defaultDuration = "60"
+)
+
+// form is what a draft holds: all that was chosen and typed so far.
+type form struct {
+	Step          step       `json:"step"`
+	Integration   db.Named   `json:"integration"`
+	ResourceType  db.Named   `json:"resource_type"`
+	OnlyType      bool       `json:"only_type,omitempty"` // the step was skipped
+	Resources     []db.Named `json:"resources,omitempty"`
+	Permissions   []string   `json:"permissions,omitempty"`
+	Several       bool       `json:"several,omitempty"`
+	Duration      string     `json:"duration"` // minutes, one of those offered
+	Hours         string     `json:"hours,omitempty"`
+	Justification string     `json:"justification,omitempty"`
+
+	Search string `json:"search,omitempty"`
+	From   int    `json:"from,omitempty"` // the page's place in the list
+	// Shown is the page that the dialog shows: the values of its choices are
+	// places in it, so that no card carries an id or a comma.
+	Shown []db.Named `json:"shown,omitempty"`
+}
+
+// problems are what is wrong, by the field at which it is said; "" is the form
+// as a whole.
+type problems map[string]string
+
+func newForm() form { return form{Step: stepIntegration, Duration: defaultDuration} }
+
+func parseForm(raw json.RawMessage) (form, error) {
+	var f form
+	if err := json.Unmarshal(raw, &f); err != nil {
+		return form{}, fmt.Errorf("read the draft: %w", err)
+	}
+	return f, nil
+}
+
+// take keeps what was filled in at the step that the dialog shows, whatever
+// button was pressed, so that nothing typed is lost.
+func (f *form) take(p cards.Press) {
+	switch f.Step {
+	case stepIntegration:
+		if chosen, ok := f.pick(p.Inputs[cards.FieldIntegration]); ok && chosen != f.Integration {
+			f.Integration, f.ResourceType, f.Resources, f.Permissions = chosen, db.Named{}, nil, nil
+		}
+	case stepResourceType:
+		if chosen, ok := f.pick(p.Inputs[cards.FieldResourceType]); ok && chosen != f.ResourceType {
+			f.ResourceType, f.Resources, f.Permissions = chosen, nil, nil
+		}
+	case stepResources:
+		f.takeResources(p.Inputs)
+	case stepFinish:
+		f.takeFinish(p.Inputs)
+	}
+}
+
+// takeResources is what is still ticked of what was chosen on other pages, and
+// what is ticked on this one.
+func (f *form) takeResources(inputs map[string]string) {
+	var kept []db.Named
+	ticked := places(inputs[cards.FieldChosen])
+	for i, r := range f.elsewhere() {
+		if i >= cards.ShownChosen || ticked[i] {
+			kept = append(kept, r)
+		}
+	}
+	ticked = places(inputs[cards.FieldResources])
+	for i, r := range f.Shown {
+		if ticked[i] {
+			kept = append(kept, r)
+		}
+	}
+	f.Resources = kept
+}
+
+func (f *form) takeFinish(inputs map[string]string) {
+	f.Permissions = nil
+	ticked := places(inputs[cards.FieldPermissions])
+	for i, p := range f.Shown {
+		if ticked[i] {
+			f.Permissions = append(f.Permissions, p.Name)
+		}
+	}
+	if _, ok := offeredDuration(inputs[cards.FieldDuration]); ok {
+		f.Duration = inputs[cards.FieldDuration]
+	}
+	f.Hours = strings.TrimSpace(cards.Line(inputs[cards.FieldHours], 20))
+	f.Justification = strings.TrimSpace(cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit))
+}
+
+// press moves the form as the button says, or tells what is wrong with it.
+func (f *form) press(p cards.Press) problems {
+	search := cards.Line(p.Inputs[cards.FieldSearch], 100)
+	switch p.Do {
+	case cards.DoBack:
+		f.back()
+	case cards.DoSearch:
+		f.Search, f.From = search, 0
+	case cards.DoEarlier:
+		f.From = max(0, f.From-cards.PageSize)
+	case cards.DoLater:
+		f.From += cards.PageSize
+	case cards.DoNext, cards.DoSubmit:
+		if wrong := f.check(); wrong != nil {
+			if search != f.Search { // Next was meant for the search box
+				f.Search, f.From = search, 0
+				return nil
+			}
+			return wrong
+		}
+		f.next()
+	}
+	return nil
+}
+
+// check tells what is wrong at the step that the dialog shows.
+func (f *form) check() problems {
+	switch f.Step {
+	case stepIntegration:
+		if f.Integration.ID == "" {
+			return problems{cards.FieldIntegration: "Choose an integration."}
+		}
+	case stepResourceType:
+		if f.ResourceType.ID == "" {
+			return problems{cards.FieldResourceType: "Choose a resource type."}
+		}
+	case stepResources:
+		return f.checkResources()
+	case stepFinish:
+		return f.checkFinish()
+	}
+	return nil
+}
+
+func (f *form) checkResources() problems {
+	switch n := len(f.Resources); {
+	case n == 0:
+		return problems{cards.FieldResources: "Choose at least one resource."}
+	case n > maxResources:
+		return problems{cards.FieldResources: fmt.Sprintf("Choose at most %d resources; these are %d.", maxResources, n)}
+	}
+	return nil
+}
+
+func (f *form) checkFinish() problems {
+	wrong := problems{}
+	if len(f.Permissions) == 0 {
+		wrong[cards.FieldPermissions] = "Choose a permission."
+	}
+	if _, words := f.duration(); words != "" {
+		wrong[cards.FieldDuration] = words
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return wrong
+}
+
+// next goes to the step after; the last one stays, since it is submitted.
+func (f *form) next() {
+	switch f.Step {
+	case stepIntegration:
+		f.goTo(stepResourceType)
+	case stepResourceType:
+		f.goTo(stepResources)
+	case stepResources:
+		f.goTo(stepFinish)
+	}
+}
+
+// back goes to the step before; the first one stays.
+func (f *form) back() {
+	switch {
+	case f.Step == stepFinish:
+		f.goTo(stepResources)
+	case f.Step == stepResources && !f.OnlyType:
+		f.goTo(stepResourceType)
+	default:
+		f.goTo(stepIntegration)
+	}
+}
+
+func (f *form) goTo(s step) {
+	if f.Step != s {
+		f.Step, f.Search, f.From, f.Shown = s, "", 0, nil
+	}
+}
+
+// duration is the duration that was chosen or typed, or words about what is
+// wrong with it.
+func (f *form) duration() (d time.Duration, wrong string) {
+	if f.Hours == "" {
+		if d, ok := offeredDuration(f.Duration); ok {
+			return d, ""
+		}
+		return 0, "Choose a duration."
+	}
+	hours, err := strconv.ParseFloat(strings.Replace(f.Hours, ",", ".", 1), 64)
+	if err != nil || math.IsNaN(hours) || hours <= 0 {
+		return 0, fmt.Sprintf("Write a number of hours above 0, for example 1.5: %q is not one.", f.Hours)
+	}
+	if hours > longestDuration.Hours() {
+		return 0, fmt.Sprintf("Write at most %d hours.", int(longestDuration.Hours()))
+	}
+	return max(time.Minute, time.Duration(hours*float64(time.Hour)).Round(time.Minute)), ""
+}
+
+// elsewhere are the chosen resources that are not on the page.
+func (f *form) elsewhere() []db.Named {
+	var out []db.Named
+	for _, r := range f.Resources {
+		if !slices.Contains(f.Shown, r) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// pick is the entry of the page that the value of a choice names.
+func (f *form) pick(value string) (db.Named, bool) {
+	i, err := strconv.Atoi(value)
+	if err != nil || i < 0 || i >= len(f.Shown) {
+		return db.Named{}, false
+	}
+	return f.Shown[i], true
+}
+
+// places reads the values of a list of several choices. What is no place, or
+// none of the list, counts for nothing: a press can be forged.
+func places(values string) map[int]bool {
+	ticked := map[int]bool{}
+	for _, v := range strings.Split(values, ",") {
+		if i, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
+			ticked[i] = true
+		}
+	}
+	return ticked
+}
+
+// offeredDuration reads the value of one of the durations that are offered.
+func offeredDuration(minutes string) (time.Duration, bool) {
+	for _, d := range cards.Durations {
+		if minutes == strconv.Itoa(int(d/time.Minute)) {
+			return d, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,114 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+const (
+	// jobsAtOnce is how many jobs one replica works on at a time.
+	jobsAtOnce = 20
+	// jobAttempts and longestPause let a job outlast a day of trouble.
+	jobAttempts  = 300
+	longestPause = 5 * time.Minute
+)
+
+// The cards that need no memory, by the names that jobs carry.
+const (
+	replyHelp          = "help"
+	replyRequest       = "request"
+	replyNotUnderstood = "not_understood"
+)
+
+var replies = map[string]func() cards.Card{
+	replyHelp:          cards.Help,
+	replyRequest:       cards.OpenRequest,
+	replyNotUnderstood: cards.NotUnderstood,
+}
+
+// worker works through everything that the bot owes: THE OTHER SWITCH.
+func (b *Bot) worker() (*db.Worker, error) {
+	w := river.NewWorkers()
+	river.AddWorker(w, work(b, b.welcome))
+	river.AddWorker(w, work(b, b.sendReply))
+	river.AddWorker(w, work(b, b.settle))
+	river.AddWorker(w, work(b, b.refresh))
+	river.AddWorker(w, work(b, b.drawCard))
+	return b.Store.Worker(&river.Config{
+		Workers:       w,
+		Queues:        map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobsAtOnce}},
+		FetchCooldown: 50 * time.Millisecond,
+		MaxAttempts:   jobAttempts,
+		RetryPolicy:   pauses{},
+		Logger:        slog.New(slog.DiscardHandler), // the jobs' own line says what there is to say
+	})
+}
+
+// work makes a worker of f, with the one line that the log gets of a job.
+func work[T river.JobArgs](b *Bot, f func(context.Context, T) error) river.Worker[T] {
+	return river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
+		started := time.Now()
+		err := f(ctx, job.Args)
+		line := b.Log.Info()
+		var snooze *rivertype.JobSnoozeError
+		if err != nil && !errors.As(err, &snooze) {
+			line = b.Log.Error().Err(err)
+		}
+		line.Str("job", job.Kind).Int64("id", job.ID).Int("attempt", job.Attempt).
+			RawJSON("subject", job.EncodedArgs).Dur("took_ms", time.Since(started)).Msg("job")
+		return err
+	})
+}
+
+// pauses between the attempts at a job: one second, then twice the last.
+type pauses struct{}
+
+// NextRetry implements river.ClientRetryPolicy.
+func (pauses) NextRetry(job *rivertype.JobRow) time.Time {
+	doublings := float64(min(len(job.Errors), 20))
+	return time.Now().Add(min(time.Second*time.Duration(math.Exp2(doublings)), longestPause))
+}
+
+// welcome sends the first words to a person who has installed the bot.
+func (b *Bot) welcome(ctx context.Context, job db.Welcome) error {
+	p, err := b.Store.Person(ctx, db.PersonKey{TenantID: job.TenantID, ObjectID: job.ObjectID})
+	if err != nil || p.Chat.ID == "" {
+		return err
+	}
+	if _, err := b.Teams.Send(ctx, conversationOf(p.Chat), messageOf(cards.Welcome())); err != nil {
+		return b.undelivered(err)
+	}
+	return nil
+}
+
+// sendReply sends a card that Teams would not take when it was asked for.
+func (b *Bot) sendReply(ctx context.Context, job db.Reply) error {
+	place, err := b.Store.Conversation(ctx, job.ConversationID)
+	if err != nil {
+		return err
+	}
+	card, ok := replies[job.Card]
+	if !ok {
+		return river.JobCancel(errors.New("no card is called " + job.Card))
+	}
+	to := conversationOf(place)
+	to.Thread = job.Thread
+	if _, err := b.Teams.Send(ctx, to, messageOf(card())); err != nil {
+		return b.undelivered(err)
+	}
+	return nil
+}
+
+func messageOf(c cards.Card) teams.Message {
+	return teams.Message{Card: c.JSON(), Summary: c.Summary()}
+}

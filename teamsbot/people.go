@@ -1,0 +1,124 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// identityLasts is how long it is believed who somebody is: their place in the
+// tenant, and the Apono user that their address leads to.
+const identityLasts = 12 * time.Hour
+
+// errUnreachable says that Teams does not let the bot into the person's chat.
+var errUnreachable = errors.New("the person's own chat cannot be reached")
+
+// identify makes sure that the person's own chat exists, that they may use the
+// bot, and which Apono user they are. Who may not gets words.
+func (t *turn) identify(ctx context.Context) (aponoID string, err error) {
+	if err := t.openChat(ctx); err != nil {
+		return "", err
+	}
+	now := t.bot.Now()
+	if now.Sub(t.person.ReadAt) > identityLasts {
+		if err := t.readMember(ctx, now); err != nil {
+			return "", err
+		}
+	}
+	switch p := t.person; {
+	case p.Role == "guest" || p.Role == "anonymous":
+		return "", sorry(nil, t.bot.wordsGuest())
+	case !slices.Contains(t.bot.AllowedTenants, p.HomeTenantID):
+		return "", sorry(nil, t.bot.wordsForeign())
+	}
+	if t.person.AponoID != "" && now.Sub(t.person.AponoReadAt) <= identityLasts {
+		return t.person.AponoID, nil
+	}
+	return t.readApono(ctx, now)
+}
+
+// openChat makes sure that the bot has a chat with the person to write to.
+func (t *turn) openChat(ctx context.Context) error {
+	if t.person.Chat.ID != "" {
+		return nil
+	}
+	a := t.activity
+	id, err := t.bot.Teams.CreateConversation(ctx, a.ServiceURL, a.TenantID(), a.PersonMRI())
+	if undeliverable(err) {
+		return errors.Join(errUnreachable, err)
+	}
+	if err != nil {
+		return err
+	}
+	chat := db.Conversation{ID: id, TenantID: a.TenantID(), Kind: string(teams.Personal), ServiceURL: a.ServiceURL}
+	if err := t.bot.Store.RememberChat(ctx, t.person.PersonKey, chat); err != nil {
+		return err
+	}
+	t.person.Chat = chat
+	return nil
+}
+
+// readMember asks the roster of the person's own chat who they are.
+func (t *turn) readMember(ctx context.Context, now time.Time) error {
+	m, err := t.bot.Teams.Member(ctx, conversationOf(t.person.Chat), t.person.TeamsID)
+	if undeliverable(err) {
+		return errors.Join(errUnreachable, err)
+	}
+	if err != nil {
+		return err
+	}
+	p := t.person
+	p.Name = cmp.Or(m.Name, p.Name)
+	p.Email = cmp.Or(m.Email, m.UPN)
+	if t.bot.IdentityField == "upn" {
+		p.Email = m.UPN
+	}
+	p.Role, p.HomeTenantID, p.ReadAt = m.Role, cmp.Or(m.TenantID, p.TenantID), now
+	if m.Guest() {
+		p.Role = "guest"
+	}
+	if err := t.bot.Store.RememberMember(ctx, p); err != nil {
+		return err
+	}
+	t.person = p
+	return nil
+}
+
+// readApono asks Apono whom the person's address leads to.
+func (t *turn) readApono(ctx context.Context, now time.Time) (string, error) {
+	address := t.person.Email
+	if address == "" {
+		return "", sorry(nil, t.bot.wordsNoAccount(t.person.Name))
+	}
+	user, err := t.bot.Apono.User(ctx, address)
+	switch {
+	case errors.Is(err, aponoapi.ErrNotFound):
+		return "", sorry(err, t.bot.wordsNoAccount(address))
+	case err != nil:
+		return "", err
+	case !user.Active:
+		return "", sorry(nil, t.bot.wordsInactive())
+	}
+	if err := t.bot.Store.RememberApono(ctx, t.person.PersonKey, user.ID, now); err != nil {
+		return "", err
+	}
+	t.person.AponoID, t.person.AponoReadAt = user.ID, now
+	return user.ID, nil
+}
+
+// undeliverable says that Teams does not let the bot write there, now and until
+// somebody adds it.
+func undeliverable(err error) bool {
+	return errors.Is(err, teams.ErrBlocked) || errors.Is(err, teams.ErrNotInstalled) || errors.Is(err, teams.ErrGone)
+}
+
+// conversationOf is where to send what belongs into c.
+func conversationOf(c db.Conversation) teams.Conversation {
+	return teams.Conversation{ServiceURL: c.ServiceURL, ID: c.ID}
+}

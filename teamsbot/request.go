@@ -1,0 +1,280 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// formTitle is the title of the request form's dialog.
+const formTitle = "Request access"
+
+// openRequest opens the request form: a new one, or a draft where it stands.
+func (t *turn) openRequest(ctx context.Context) (teams.Answer, error) {
+	if t.press.Draft != "" {
+		d, f, err := t.draft(ctx)
+		if err != nil {
+			return teams.Answer{}, err
+		}
+		return t.show(ctx, d, f, nil)
+	}
+	f := newForm()
+	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, f)
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	return t.show(ctx, d, f, nil)
+}
+
+// stepRequest takes what was filled in and goes where the button says.
+func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
+	d, f, err := t.draft(ctx)
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	if t.press.Revision != d.Revision {
+		if t.press.Do == cards.DoTryAgain {
+			return t.show(ctx, d, f, nil)
+		}
+		return t.show(ctx, d, f, problems{"": "This form was open twice. Here is how it stands now."})
+	}
+	if t.press.Do == cards.DoTryAgain {
+		return t.show(ctx, d, f, nil)
+	}
+	f.take(t.press)
+	wrong := f.press(t.press)
+	if t.press.Do == cards.DoSubmit && f.Step == stepFinish && wrong == nil {
+		return t.submit(ctx, d, f)
+	}
+	return t.show(ctx, d, f, wrong)
+}
+
+// draft is the person's own draft that the press names, if it can still be
+// filled in.
+func (t *turn) draft(ctx context.Context) (db.Draft, form, error) {
+	d, err := t.bot.Store.Draft(ctx, t.person.PersonKey, t.press.Draft)
+	if errors.Is(err, db.ErrNotFound) {
+		return db.Draft{}, form{}, sorry(err, wordsNoDraft)
+	}
+	if err != nil {
+		return db.Draft{}, form{}, err
+	}
+	sub, err := t.bot.Store.SubmissionOf(ctx, d)
+	if err == nil && (sub.State == db.Sending || sub.State == db.Created) {
+		return db.Draft{}, form{}, sorry(nil, wordsSubmitted)
+	}
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return db.Draft{}, form{}, err
+	}
+	f, err := parseForm(d.Form)
+	return d, f, err
+}
+
+// show draws the step at which the form stands, with what is wrong there. What
+// keeps it from being drawn is said in the dialog, and the draft is kept.
+func (t *turn) show(ctx context.Context, d db.Draft, f form, wrong problems) (teams.Answer, error) {
+	draw, stopped := t.step(ctx, &f, wrong)
+	if err := t.bot.Store.SaveDraft(context.WithoutCancel(ctx), &d, f); errors.Is(err, db.ErrStale) {
+		return teams.Answer{}, sorry(err, wordsBusy)
+	} else if err != nil {
+		return teams.Answer{}, err
+	}
+	view := cards.Form{Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Problem: wrong[""]}
+	if stopped != nil {
+		t.err = stopped
+		return t.showStopped(view, stopped)
+	}
+	return dialog(draw(view))
+}
+
+// showStopped says what keeps a step from being drawn.
+func (t *turn) showStopped(view cards.Form, err error) (teams.Answer, error) {
+	var s *sorryError
+	switch {
+	case errors.As(err, &s):
+		return teams.Answer{}, s
+	case errors.Is(err, errUnreachable):
+		return dialog(cards.AddApp(view, t.bot.appURL()))
+	case errors.Is(err, context.DeadlineExceeded):
+		return dialog(cards.StillLoading(view))
+	}
+	return dialog(cards.Stopped(view, "Not possible just now", t.bot.wordsOf(err)))
+}
+
+// step prepares the drawing of the step at which the form stands. It fills in
+// what the page shows, and passes over a choice of one.
+func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Form) cards.Card, error) {
+	user, err := t.identify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch f.Step {
+	case stepResourceType:
+		l, err := t.bot.catalog.resourceTypes(ctx, user, f.Integration.ID)
+		if err != nil {
+			return nil, err
+		}
+		if len(l.items) != 1 {
+			f.OnlyType = false
+			list := f.page(l, f.ResourceType, wrong[cards.FieldResourceType])
+			return func(v cards.Form) cards.Card { return cards.ResourceTypeStep(v, list) }, nil
+		}
+		f.ResourceType, f.OnlyType = l.items[0], true
+		f.goTo(stepResources)
+		return t.step(ctx, f, wrong)
+	case stepResources:
+		l, err := t.bot.catalog.resources(ctx, user, f.Integration.ID, f.ResourceType.ID)
+		if err != nil {
+			return nil, err
+		}
+		list := f.pageOfSeveral(l, wrong[cards.FieldResources])
+		return func(v cards.Form) cards.Card { return cards.ResourcesStep(v, list) }, nil
+	case stepFinish:
+		l, err := t.bot.catalog.permissions(ctx, user, f.Integration.ID, f.ResourceType.ID)
+		if err != nil {
+			return nil, err
+		}
+		last := f.last(l, wrong)
+		return func(v cards.Form) cards.Card { return cards.FinishStep(v, last) }, nil
+	}
+	l, err := t.bot.catalog.integrations(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.items) == 0 {
+		return nil, sorry(nil, t.bot.wordsNoFlow())
+	}
+	list := f.page(l, f.Integration, wrong[cards.FieldIntegration])
+	return func(v cards.Form) cards.Card { return cards.IntegrationStep(v, list) }, nil
+}
+
+// page shows a list for one choice: whole if it fits, else a page of it.
+func (f *form) page(l *listing, selected db.Named, wrong string) cards.List {
+	limit := cards.FilteredChoices
+	long := !l.fits()
+	if long {
+		limit = cards.PageSize
+	}
+	list := f.turnTo(l, limit, long)
+	list.Problem = wrong
+	for i, it := range f.Shown {
+		if it == selected {
+			list.Ticked = []string{strconv.Itoa(i)}
+		}
+	}
+	return list
+}
+
+// pageOfSeveral shows a page of a list of which several can be chosen, and what
+// is chosen elsewhere in it.
+func (f *form) pageOfSeveral(l *listing, wrong string) cards.List {
+	list := f.turnTo(l, cards.PageSize, len(l.items) > cards.PageSize)
+	list.Problem = wrong
+	onPage := make(map[db.Named]int, len(f.Shown))
+	for i, it := range f.Shown {
+		onPage[it] = i
+	}
+	for _, r := range f.Resources {
+		if i, ok := onPage[r]; ok {
+			list.Ticked = append(list.Ticked, strconv.Itoa(i))
+		}
+	}
+	list.Elsewhere = choicesOf(f.elsewhere())
+	return list
+}
+
+// turnTo finds the page at which the form stands and remembers what it shows.
+func (f *form) turnTo(l *listing, limit int, long bool) cards.List {
+	shown, found := l.find(f.Search, f.From, limit)
+	if len(shown) == 0 && f.From > 0 { // the list has become shorter
+		f.From = 0
+		shown, found = l.find(f.Search, f.From, limit)
+	}
+	f.Shown = shown
+	return cards.List{
+		Page: choicesOf(shown), Long: long, Search: f.Search,
+		From: f.From, Found: found, Total: len(l.items), Cut: l.cut,
+	}
+}
+
+// last fills in the last step. What was chosen stays chosen where it still may
+// be; one permission alone is chosen by itself.
+func (f *form) last(l *listing, wrong problems) cards.Finish {
+	f.Several, f.Shown = l.several, l.items
+	list := cards.List{Page: choicesOf(l.items), Cut: l.cut, Problem: wrong[cards.FieldPermissions]}
+	var kept []string
+	for i, it := range l.items {
+		for _, p := range f.Permissions {
+			if p == it.Name && (f.Several || len(kept) == 0) {
+				kept = append(kept, p)
+				list.Ticked = append(list.Ticked, strconv.Itoa(i))
+			}
+		}
+	}
+	if len(l.items) == 1 && len(kept) == 0 {
+		list.Ticked = []string{"0"}
+	}
+	return cards.Finish{
+		Permissions: list, Several: f.Several, Duration: f.Duration, Hours: f.Hours, Justification: f.Justification,
+		DurationProblem: wrong[cards.FieldDuration], JustificationProblem: wrong[cards.FieldJustification],
+	}
+}
+
+// fits says that the list can be shown whole for one choice.
+func (l *listing) fits() bool {
+	const bytes = 12 << 10 // of names; a card may have 25 KB
+	n := 0
+	for _, it := range l.items {
+		n += min(len(it.Name), 4*80) + 40
+	}
+	return len(l.items) <= cards.FilteredChoices && n <= bytes
+}
+
+// chosen is what the steps before the form's own have chosen.
+func chosen(f form) [][2]string {
+	var c [][2]string
+	if f.Step != stepIntegration {
+		c = append(c, [2]string{"Integration", f.Integration.Name})
+	}
+	if f.Step == stepResources || f.Step == stepFinish {
+		c = append(c, [2]string{"Resource type", f.ResourceType.Name})
+	}
+	if f.Step == stepFinish {
+		c = append(c, [2]string{"Resources", cards.Names(namesOf(f.Resources), 10)})
+	}
+	return c
+}
+
+// choicesOf makes entries of a list whose values are their places in it.
+func choicesOf(items []db.Named) []cards.Choice {
+	choices := make([]cards.Choice, len(items))
+	for i, it := range items {
+		choices[i] = cards.Choice{Title: it.Name, Value: strconv.Itoa(i)}
+	}
+	return choices
+}
+
+func namesOf(items []db.Named) []string {
+	names := make([]string, len(items))
+	for i, it := range items {
+		names[i] = it.Name
+	}
+	return names
+}
+
+// dialog answers an invoke with a card in the request form's dialog.
+func dialog(c cards.Card) (teams.Answer, error) {
+	return teams.TaskCard(formTitle, c.JSON(), teams.Medium)
+}
+
+// appURL is where a person adds the app to their Teams.
+func (b *Bot) appURL() string { return fmt.Sprintf("https://teams.microsoft.com/l/app/%s", b.AppID) }
+
+// retryable says that Apono was not asked, or has done nothing.
+func retryable(err error) bool { return errors.Is(err, aponoapi.ErrUnavailable) }

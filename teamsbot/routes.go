@@ -1,0 +1,104 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+// bodyLimit is how much of a request's body is read. Activities are well under
+// 256 KB.
+const bodyLimit = 1 << 20
+
+// routes is every path that the bot answers.
+func (b *Bot) routes() http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.Use(gin.CustomRecoveryWithWriter(io.Discard, b.recovered))
+	_ = r.SetTrustedProxies(nil) // nil cannot be wrong; addresses are not used
+	r.POST("/api/messages", b.postMessages)
+	r.POST("/api/apono/events", b.postEvents)
+	r.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	r.GET("/readyz", b.getReady)
+	return r
+}
+
+// postMessages takes an activity from Teams.
+func (b *Bot) postMessages(c *gin.Context) {
+	started := time.Now()
+	// Teams hanging up must not undo what has been begun.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), pressLasts)
+	defer cancel()
+
+	t := &turn{bot: b, correlation: c.GetHeader("MS-CV")}
+	// Who has no token is told so before anything is read.
+	if c.GetHeader("Authorization") == "" {
+		c.Status(http.StatusUnauthorized)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit))
+	if err != nil {
+		c.Status(statusOfRead(err))
+		return
+	}
+	answer := t.take(ctx, c.Request.Header["Authorization"], body)
+	t.log(answer, time.Since(started))
+	c.Header("Cache-Control", "no-store")
+	if answer.Body == nil {
+		c.Status(answer.Status)
+		return
+	}
+	c.Data(answer.Status, "application/json; charset=utf-8", answer.Body)
+}
+
+// postEvents takes an event from Apono's webhook.
+func (b *Bot) postEvents(c *gin.Context) {
+	if len(b.WebhookSecrets) == 0 {
+		c.Status(http.StatusNotFound)
+		return
+	}
+	if !b.knowsSecret(c.GetHeader("Authorization")) {
+		c.Status(http.StatusUnauthorized)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit))
+	if err != nil {
+		c.Status(statusOfRead(err))
+		return
+	}
+	c.Status(b.onEvent(c.Request.Context(), body))
+}
+
+// getReady says whether the bot can work: its database and Microsoft's keys.
+func (b *Bot) getReady(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
+	defer cancel()
+	if err := b.Store.Ready(ctx); err != nil {
+		b.Log.Warn().Err(err).Msg("not ready")
+		c.String(http.StatusServiceUnavailable, "the database does not answer\n")
+		return
+	}
+	if err := b.Verifier.Ready(); err != nil {
+		b.Log.Warn().Err(err).Msg("not ready")
+		c.String(http.StatusServiceUnavailable, "Microsoft's signing keys are not there yet\n")
+		return
+	}
+	c.String(http.StatusOK, "ready\n")
+}
+
+func (b *Bot) recovered(c *gin.Context, cause any) {
+	b.Log.Error().Interface("panic", cause).Str("path", c.Request.URL.Path).Msg("panicked")
+	c.AbortWithStatus(http.StatusInternalServerError)
+}
+
+func statusOfRead(err error) int {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}

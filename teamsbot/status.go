@@ -1,0 +1,196 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// How soon a request is looked at again, by how it stands. A webhook brings a
+// change sooner; these bound how long a lost one costs.
+const (
+	lookSoon    = 3 * time.Second  // Apono is at work on it
+	lookWaiting = 15 * time.Second // a person has to act
+	lookGranted = time.Minute      // nothing happens until it ends
+	sweepLimit  = 100              // looks owed at once
+)
+
+// knowsSecret checks the Authorization header of an event. All secrets are
+// compared in full, so that the time taken tells nothing.
+func (b *Bot) knowsSecret(authorization string) bool {
+	given, isBearer := strings.CutPrefix(authorization, "Bearer ")
+	known := 0
+	for _, s := range b.WebhookSecrets {
+		known |= subtle.ConstantTimeCompare([]byte(given), []byte(s.Reveal()))
+	}
+	return isBearer && known == 1
+}
+
+// onEvent owes a look at the request that an event names, and believes nothing
+// else of it.
+func (b *Bot) onEvent(ctx context.Context, body []byte) int {
+	var event struct {
+		Type string `json:"event_type"`
+		Data struct {
+			ID         string `json:"id"`
+			FriendlyID string `json:"friendly_id"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &event); err != nil {
+		b.Log.Warn().Err(err).Msg("event not understood")
+		return http.StatusBadRequest
+	}
+	line := b.Log.Info()
+	for _, name := range []string{event.Data.ID, event.Data.FriendlyID} {
+		if name == "" {
+			continue
+		}
+		owed, err := b.Store.OweRefresh(ctx, name)
+		if err != nil {
+			b.Log.Error().Err(err).Msg("event not taken")
+			return http.StatusInternalServerError
+		}
+		if owed {
+			line.Bool("known", true)
+			break
+		}
+	}
+	line.Str("event", cards.Line(event.Type, 40)).Str("request_id", cards.Line(event.Data.ID, 80)).Msg("event")
+	return http.StatusAccepted
+}
+
+// Sweep owes a look at every request whose time has come, so that a lost event
+// costs seconds and not the truth, and forgets what is no longer needed.
+func (b *Bot) Sweep(ctx context.Context) error {
+	now := b.Now()
+	for {
+		n, err := b.Store.OweDueRefreshes(ctx, now, now.Add(lookWaiting), sweepLimit)
+		if err != nil {
+			return err
+		}
+		if n < sweepLimit {
+			break
+		}
+	}
+	return b.Store.Forget(ctx, now)
+}
+
+// refresh looks how a request stands in Apono and records it.
+func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
+	reading, err := b.Store.NextReading(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := b.Apono.Request(ctx, job.RequestID)
+	if err != nil {
+		return err // the sweep comes again
+	}
+	now := b.requestOf(r, reading)
+	now.ID = job.RequestID
+	return b.Store.RecordStatus(ctx, now, b.Now())
+}
+
+// requestOf is what the bot remembers of a request that Apono has just told.
+func (b *Bot) requestOf(r aponoapi.AccessRequest, reading int64) db.Request {
+	out := db.Request{
+		ID: cmp.Or(r.V3ID, r.ID), FriendlyID: r.FriendlyID, Names: r.IDs(), Status: r.Status, Reading: reading,
+	}
+	if r.Status.Active() {
+		out.GrantedAt = b.Now()
+	}
+	if r.Status.Over() {
+		out.EndedAt = cmp.Or(r.RevokedAt, b.Now())
+		return out
+	}
+	out.LookAt = b.Now().Add(lookAgain(r.Status))
+	return out
+}
+
+func lookAgain(s aponoapi.Status) time.Duration {
+	switch s {
+	case aponoapi.Granting, aponoapi.Revoking:
+		return lookSoon
+	case aponoapi.Granted:
+		return lookGranted
+	}
+	return lookWaiting
+}
+
+// requestView is a request as a card shows it. Apono tells no end before it
+// comes: it is the time first seen granted plus the duration.
+func (b *Bot) requestView(r db.Request, duration time.Duration, zone *time.Location) cards.Request {
+	v := cards.Request{ID: cmp.Or(r.FriendlyID, r.ID), Status: r.Status}
+	switch {
+	case r.Status == aponoapi.PendingMFA:
+		v.MFAURL = b.PortalURL + "/account/step-up?status=pending-mfa&request=" + url.QueryEscape(r.ID)
+	case r.Status.Active() && !r.GrantedAt.IsZero() && duration > 0:
+		v.EndsAt = r.GrantedAt.Add(duration).In(zone)
+	case r.Status.Over() && !r.EndedAt.IsZero():
+		v.EndsAt = r.EndedAt.In(zone)
+	}
+	return v
+}
+
+// drawCard brings a posted card to the newest state of what it tells.
+func (b *Bot) drawCard(ctx context.Context, job db.DrawCard) error {
+	c, err := b.Store.LeaseCard(ctx, job.CardID)
+	if errors.Is(err, db.ErrLeased) {
+		return river.JobSnooze(time.Second)
+	}
+	if err != nil || c == nil {
+		return err
+	}
+	message := messageOf(b.storyOf(c.Person, c.Submission, c.Requests))
+	place, id, err := b.post(ctx, c, message)
+	if err == nil {
+		return b.Store.CardDrawn(ctx, c, place, id)
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	gone := c.ActivityID != "" && errors.Is(err, teams.ErrGone)
+	if err := b.Store.CardNotDrawn(late, c, gone); err != nil {
+		return err
+	}
+	if gone {
+		return river.JobSnooze(0) // post it anew
+	}
+	return b.undelivered(err)
+}
+
+// post sends a card that nobody has seen, or replaces it where it stands.
+func (b *Bot) post(ctx context.Context, c *db.CardToDraw, m teams.Message) (conversationID, activityID string, err error) {
+	if c.ActivityID != "" {
+		return c.Conversation.ID, c.ActivityID, b.Teams.Update(ctx, conversationOf(c.Conversation), c.ActivityID, m)
+	}
+	if c.Person.Chat.ID == "" {
+		return "", "", errUnreachable
+	}
+	id, err := b.Teams.Send(ctx, conversationOf(c.Person.Chat), m)
+	return c.Person.Chat.ID, id, err
+}
+
+// undelivered says what becomes of a job whose message Teams did not take.
+// What a person must first let in waits for their install.
+func (b *Bot) undelivered(err error) error {
+	var e *teams.Error
+	switch {
+	case errors.Is(err, errUnreachable), undeliverable(err):
+		return nil
+	case errors.As(err, &e) && e.RetryAfter > 0:
+		return river.JobSnooze(e.RetryAfter)
+	}
+	return err
+}

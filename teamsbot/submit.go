@@ -1,0 +1,222 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+const (
+	// lookFor is how long Apono is given to show a request whose create got no
+	// answer, before it counts as not made.
+	lookFor = time.Minute
+	// lookEvery is the pause between two looks.
+	lookEvery = 10 * time.Second
+)
+
+// submit writes down what is asked, then asks Apono. What is refused in time
+// keeps the form open; the rest is told by the status card.
+func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, error) {
+	user, err := t.identify(ctx)
+	if err != nil {
+		return t.show(ctx, d, f, nil)
+	}
+	// What was typed last is kept with the draft, whatever happens next.
+	if err := t.bot.Store.SaveDraft(ctx, &d, f); errors.Is(err, db.ErrStale) {
+		return teams.Answer{}, sorry(err, wordsBusy)
+	} else if err != nil {
+		return teams.Answer{}, err
+	}
+	duration, _ := f.duration()
+	sub, fresh, err := t.bot.Store.Submit(ctx, d, db.Asked{
+		AponoUserID: user, Integration: f.Integration, ResourceType: f.ResourceType, Resources: f.Resources,
+		Permissions: f.Permissions, Duration: duration, Justification: f.Justification,
+	}, t.bot.Now().Add(settleAfter))
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	if !fresh {
+		return teams.Answer{}, sorry(nil, wordsSubmitted)
+	}
+	created := make(chan error, 1)
+	t.bot.late.Go(func() { created <- t.bot.create(context.WithoutCancel(ctx), sub) })
+	select {
+	case err = <-created:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return t.submitted(ctx, d, f, sub, err)
+}
+
+// submitted answers the press of Submit by what came of it so far.
+func (t *turn) submitted(ctx context.Context, d db.Draft, f form, sub db.Submission, err error) (teams.Answer, error) {
+	var refused *refusal
+	switch {
+	case errors.As(err, &refused):
+		t.err = err
+		return t.show(ctx, d, f, problems{refused.field: refused.words})
+	case err != nil:
+		t.err = err
+		if err := t.bot.Store.OweStory(context.WithoutCancel(ctx), sub); err != nil {
+			return teams.Answer{}, err
+		}
+		return teams.TaskMessage(wordsWaiting)
+	case t.activity.Kind() != teams.Personal:
+		return teams.TaskMessage(wordsElsewhere)
+	}
+	return teams.TaskDone(), nil
+}
+
+// refusal is Apono's no to a submission: nothing was created.
+type refusal struct {
+	field string // of the form; "" for the whole
+	words string
+	err   error
+}
+
+func (r *refusal) Error() string { return "refused: " + r.err.Error() }
+func (r *refusal) Unwrap() error { return r.err }
+
+// create asks Apono for what a submission says, once, and notes what came of
+// it. A nil error says that Apono has it, a *refusal that it does not; after
+// any other error nobody knows yet, and the job that settles will look.
+func (b *Bot) create(ctx context.Context, sub db.Submission) error {
+	ctx, cancel := context.WithTimeout(ctx, createLasts)
+	defer cancel()
+	reading, err := b.Store.NextReading(ctx)
+	if err != nil {
+		return err
+	}
+	a := sub.Asked
+	created, err := b.Apono.CreateRequestV3(ctx, aponoapi.NewRequest{
+		UserID: a.AponoUserID, IntegrationID: a.Integration.ID, ResourceIDs: idsOf(a.Resources),
+		Permissions: a.Permissions, Justification: a.Justification, Duration: a.Duration,
+	})
+	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	switch {
+	case err == nil:
+		return b.Store.SubmissionCreated(note, sub, b.requestOf(created, reading))
+	case errors.Is(err, aponoapi.ErrUnknownOutcome):
+		return err
+	}
+	r := &refusal{words: b.wordsOf(err), err: err}
+	if errors.Is(err, aponoapi.ErrInvalid) {
+		r.field = fieldOf(r.words)
+	}
+	if err := b.Store.SubmissionRefused(note, sub, r.words); err != nil {
+		return err
+	}
+	return r
+}
+
+// settle finds out what became of a submission whose create got no answer. It
+// looks in Apono and never asks again.
+func (b *Bot) settle(ctx context.Context, job db.SettleSubmission) error {
+	sub, err := b.Store.Submission(ctx, job.SubmissionID)
+	if err != nil {
+		return err
+	}
+	if sub.State != db.Sending || sub.Attempt != job.Attempt {
+		return nil
+	}
+	reading, err := b.Store.NextReading(ctx)
+	if err != nil {
+		return err
+	}
+	found, whole, err := b.look(ctx, sub)
+	switch {
+	case err != nil:
+		return err
+	case found != nil:
+		return b.Store.SubmissionCreated(ctx, sub, b.requestOf(*found, reading))
+	case !whole || b.Now().Sub(sub.AskedAt) < lookFor:
+		return river.JobSnooze(lookEvery)
+	}
+	return b.Store.SubmissionLost(ctx, sub)
+}
+
+// look searches Apono for the request that a submission asked for: the same in
+// every part, and not one that is known already. whole is false if Apono's list
+// was cut, so that absence proves nothing.
+func (b *Bot) look(ctx context.Context, sub db.Submission) (found *aponoapi.AccessRequest, whole bool, err error) {
+	const days = 2 // the clocks of Apono and the bot may disagree about midnight
+	list, err := b.Apono.RequestsV3(ctx, sub.Asked.AponoUserID, days)
+	if err != nil {
+		return nil, false, err
+	}
+	var ids []string
+	for _, r := range list.Items {
+		ids = append(ids, r.ID)
+	}
+	known, err := b.Store.KnownRequests(ctx, ids)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, r := range list.Items {
+		if known[r.ID] || !asks(sub.Asked, r) {
+			continue
+		}
+		// v3 tells no times. An older request that asks for the same is not it.
+		full, err := b.Apono.Request(ctx, r.ID)
+		if err != nil {
+			return nil, false, err
+		}
+		if full.CreatedAt.IsZero() || full.CreatedAt.After(sub.AskedAt.Add(-lookFor)) {
+			return &full, true, nil
+		}
+	}
+	return nil, list.Cut() == 0, nil
+}
+
+// asks says that r is a request for what was asked.
+func asks(a db.Asked, r aponoapi.AccessRequest) bool {
+	return r.Grantee.ID == a.AponoUserID && r.Justification == a.Justification &&
+		len(r.Groups) == 1 && r.Groups[0].Integration.ID == a.Integration.ID &&
+		sameSet(r.ResourceIDs, idsOf(a.Resources)) && sameSet(r.Permissions, a.Permissions)
+}
+
+func sameSet(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}
+
+func idsOf(items []db.Named) []string {
+	ids := make([]string, len(items))
+	for i, it := range items {
+		ids[i] = it.ID
+	}
+	return ids
+}
+
+// storyOf is what a card tells of a submission, in its person's time zone.
+func (b *Bot) storyOf(p db.Person, sub db.Submission, requests []db.Request) cards.Card {
+	zone, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	s := cards.Submission{
+		Draft: sub.DraftID, Integration: sub.Asked.Integration.Name, ResourceType: sub.Asked.ResourceType.Name,
+		Resources: namesOf(sub.Asked.Resources), Permissions: sub.Asked.Permissions,
+		Duration: sub.Asked.Duration, Justification: sub.Asked.Justification, AskedAt: sub.AskedAt.In(zone),
+	}
+	for _, r := range requests {
+		s.Requests = append(s.Requests, b.requestView(r, sub.Asked.Duration, zone))
+	}
+	switch {
+	case sub.State == db.Refused:
+		return cards.Refused(s, sub.Refusal)
+	case sub.State == db.Lost:
+		return cards.Lost(s)
+	case len(s.Requests) == 0:
+		return cards.Asking(s)
+	}
+	return cards.Status(s)
+}

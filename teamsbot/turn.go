@@ -1,0 +1,293 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/infracloudio/msbotbuilder-go/core/activity"
+	"github.com/infracloudio/msbotbuilder-go/schema"
+	"github.com/rs/zerolog"
+
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// turn is one thing that a person did.
+type turn struct {
+	bot         *Bot
+	correlation string // Teams' MS-CV, which Microsoft's support asks for
+
+	activity *teams.Activity
+	person   db.Person
+	press    cards.Press // of an invoke
+	err      error       // what went wrong, for the log
+}
+
+// take authenticates an activity, acts on it once, and answers it.
+func (t *turn) take(ctx context.Context, authorization []string, body []byte) teams.Answer {
+	if len(authorization) != 1 {
+		return status(http.StatusUnauthorized)
+	}
+	a, err := teams.DecodeActivity(body)
+	if err != nil {
+		t.err = err
+		return status(http.StatusBadRequest)
+	}
+	t.activity = a
+	if _, err := t.bot.adapter.AuthenticateRequest(ctx, a.Activity, authorization[0], nil, ""); err != nil {
+		return t.reject(err)
+	}
+	if err := a.Check(); err != nil {
+		return t.reject(err)
+	}
+	if !slices.Contains(t.bot.AllowedTenants, a.TenantID()) {
+		return t.foreign(ctx)
+	}
+	return t.once(ctx)
+}
+
+// once acts on the activity if it is the first of its id, and else answers what
+// the first one was answered.
+func (t *turn) once(ctx context.Context) teams.Answer {
+	arrival, err := t.arrival(ctx)
+	if err != nil {
+		return t.fail(err)
+	}
+	person, first, answer, err := t.bot.Store.Arrive(ctx, arrival)
+	if err != nil {
+		return t.fail(err)
+	}
+	t.person = person
+	if !first {
+		return t.again(ctx, arrival, answer)
+	}
+	reply, err := t.act(ctx)
+	place, id := arrival.Conversation.ID, arrival.ActivityID
+	// The time to answer may be over; the note must be made all the same.
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if err != nil {
+		t.err = errors.Join(err, t.bot.Store.Release(late, place, id))
+		return status(http.StatusInternalServerError)
+	}
+	t.err = t.bot.Store.Answered(late, place, id, db.Answer{Status: reply.Status, Body: reply.Body})
+	return reply
+}
+
+// again answers an activity that was taken on before, when the answer is there.
+func (t *turn) again(ctx context.Context, a db.Arrival, answer *db.Answer) teams.Answer {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for answer == nil {
+		select {
+		case <-ctx.Done():
+			return t.fail(fmt.Errorf("activity %s is being acted on elsewhere: %w", a.ActivityID, ctx.Err()))
+		case <-tick.C:
+		}
+		var err error
+		if answer, err = t.bot.Store.AnswerTo(ctx, a.Conversation.ID, a.ActivityID); err != nil {
+			return t.fail(err)
+		}
+	}
+	return teams.Answer{Status: answer.Status, Body: answer.Body}
+}
+
+// arrival is who did it and where. Some events do not name the person by
+// Entra id; the roster does.
+func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
+	a := t.activity
+	arrival := db.Arrival{
+		ActivityID: a.ID,
+		Conversation: db.Conversation{
+			ID: a.ConversationID(), TenantID: a.TenantID(), Kind: string(a.Kind()), ServiceURL: a.ServiceURL,
+		},
+		Person:   db.PersonKey{TenantID: a.TenantID(), ObjectID: a.PersonID()},
+		TeamsID:  a.PersonMRI(),
+		Name:     a.From.Name,
+		Locale:   a.Locale(),
+		TimeZone: a.TimeZone(),
+	}
+	if arrival.Person.ObjectID == "" {
+		m, err := t.bot.Teams.Member(ctx, a.Where(), a.PersonMRI())
+		if err != nil {
+			return arrival, err
+		}
+		arrival.Person.ObjectID = m.ObjectID
+	}
+	return arrival, nil
+}
+
+// act hands the activity to what it is for, by msbotbuilder's own dispatch
+// where that knows the kind.
+func (t *turn) act(ctx context.Context) (answer teams.Answer, err error) {
+	answer = status(http.StatusOK)
+	switch t.activity.Type {
+	case schema.Message, schema.Invoke, schema.ConversationUpdate:
+	case schema.InstallationUpdate:
+		return answer, t.installChanged(ctx)
+	default:
+		return answer, nil
+	}
+	nothing := schema.Activity{} // our client sends nothing for it
+	err = t.bot.adapter.ProcessActivity(ctx, t.activity.Activity, activity.HandlerFuncs{
+		OnMessageFunc: func(*activity.TurnContext) (schema.Activity, error) {
+			return nothing, t.onMessage(ctx)
+		},
+		OnInvokeFunc: func(*activity.TurnContext) (_ schema.Activity, err error) {
+			answer, err = t.onInvoke(ctx)
+			return nothing, err
+		},
+		OnConversationUpdateFunc: func(*activity.TurnContext) (schema.Activity, error) {
+			return nothing, t.installChanged(ctx)
+		},
+	})
+	return answer, err
+}
+
+// onMessage answers what was written.
+func (t *turn) onMessage(ctx context.Context) error {
+	switch strings.ToLower(t.activity.Text()) {
+	case "request", "new request":
+		return t.reply(ctx, replyRequest)
+	case "help", "hi", "hello", "":
+		return t.reply(ctx, replyHelp)
+	}
+	return t.reply(ctx, replyNotUnderstood)
+}
+
+// onInvoke answers a press: THE SWITCH of what a person can ask.
+func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
+	switch t.activity.Name {
+	case teams.InvokeTaskFetch, teams.InvokeTaskSubmit, teams.InvokeExtensionSubmit:
+	case teams.InvokeExtensionFetch:
+		t.press.Verb = cards.VerbRequest
+		return t.said(t.openRequest(ctx))
+	default:
+		return teams.NotImplemented(), nil
+	}
+	task, err := t.activity.Task()
+	if err != nil {
+		return teams.TaskMessage(wordsOldButton)
+	}
+	if t.press, err = cards.ParsePress(task.Data); err != nil {
+		return teams.TaskMessage(wordsOldButton)
+	}
+	switch t.press.Verb {
+	case cards.VerbRequest:
+		return t.said(t.openRequest(ctx))
+	case cards.VerbRequestStep:
+		return t.said(t.stepRequest(ctx))
+	}
+	return teams.TaskMessage(wordsOldButton)
+}
+
+// installChanged notes that the bot was added to a person's chat or removed.
+func (t *turn) installChanged(ctx context.Context) error {
+	if t.activity.Kind() != teams.Personal {
+		return nil
+	}
+	at := t.activity.SentAt()
+	if at.IsZero() {
+		at = t.bot.Now()
+	}
+	switch {
+	case t.activity.AddsBot():
+		return t.bot.Store.Added(ctx, t.person.PersonKey, at)
+	case t.activity.RemovesBot():
+		return t.bot.Store.Removed(ctx, t.person.PersonKey, at)
+	}
+	return nil
+}
+
+// reply sends a card to where the person wrote; if Teams does not take it now,
+// it is owed.
+func (t *turn) reply(ctx context.Context, name string) error {
+	_, err := t.bot.Teams.Send(ctx, t.activity.Where(), messageOf(replies[name]()))
+	if err == nil || undeliverable(err) {
+		return err
+	}
+	t.err = err
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	return t.bot.Store.Owe(late, db.Reply{
+		ConversationID: t.activity.ConversationID(), Thread: t.activity.ThreadID(), Card: name,
+	})
+}
+
+// foreign answers people of a tenant that is not served, and remembers nothing.
+func (t *turn) foreign(ctx context.Context) teams.Answer {
+	t.err = fmt.Errorf("tenant %q is not served", t.activity.TenantID())
+	words := t.bot.wordsForeign()
+	if t.activity.Type == schema.Invoke {
+		if answer, err := teams.TaskMessage(words); err == nil {
+			return answer
+		}
+	}
+	if t.activity.Type == schema.Message {
+		if _, err := t.bot.Teams.Send(ctx, t.activity.Where(), teams.Message{Text: words}); err != nil {
+			t.err = errors.Join(t.err, err)
+		}
+	}
+	return status(http.StatusOK)
+}
+
+// said turns words for the person into an answer, whatever kept them from
+// getting what they wanted. Only what nobody foresaw stays an error.
+func (t *turn) said(answer teams.Answer, err error) (teams.Answer, error) {
+	var s *sorryError
+	if !errors.As(err, &s) {
+		return answer, err
+	}
+	t.err = err
+	return teams.TaskMessage(s.words)
+}
+
+func (t *turn) reject(err error) teams.Answer {
+	t.err = err
+	var r *teams.Rejection
+	if errors.As(err, &r) {
+		return status(r.Status())
+	}
+	return status(http.StatusUnauthorized)
+}
+
+func (t *turn) fail(err error) teams.Answer {
+	t.err = err
+	return status(http.StatusInternalServerError)
+}
+
+// log writes the one line of the turn: ids and outcome, no words of anybody.
+func (t *turn) log(answer teams.Answer, took time.Duration) {
+	var line *zerolog.Event
+	switch {
+	case answer.Status >= 500:
+		line = t.bot.Log.Error()
+	case t.err != nil || answer.Status >= 400:
+		line = t.bot.Log.Warn()
+	default:
+		line = t.bot.Log.Info()
+	}
+	line.Int("status", answer.Status).Dur("took_ms", took)
+	if t.correlation != "" {
+		line.Str("ms_cv", cards.Line(t.correlation, 100))
+	}
+	if a := t.activity; a != nil {
+		line.Str("turn", cards.Line(a.ID, 100)).Str("type", cards.Line(string(a.Type), 40)).Str("name", cards.Line(a.Name, 60)).
+			Str("tenant", cards.Line(a.TenantID(), 60)).Str("person", cards.Line(a.PersonID(), 60)).
+			Str("conversation", cards.Line(a.ConversationID(), 120)).Str("kind", cards.Line(string(a.Kind()), 20))
+	}
+	if t.press.Verb != "" {
+		line.Str("verb", cards.Line(string(t.press.Verb), 40)).Str("do", cards.Line(string(t.press.Do), 20)).
+			Str("draft", cards.Line(t.press.Draft, 40))
+	}
+	line.Err(t.err).Msg("turn")
+}
+
+// status is an answer without a body.
+func status(code int) teams.Answer { return teams.Answer{Status: code} }

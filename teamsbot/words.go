@@ -1,0 +1,103 @@
+package teamsbot
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+)
+
+// sorryError is what keeps a person from what they wanted, in words for them.
+type sorryError struct {
+	words string
+	err   error // for the log; may be nil
+}
+
+// sorry tells the person why it cannot be done now, and what to do.
+func sorry(err error, words string) error { return &sorryError{words, err} }
+
+func (s *sorryError) Error() string {
+	if s.err == nil {
+		return s.words
+	}
+	return s.words + ": " + s.err.Error()
+}
+
+func (s *sorryError) Unwrap() error { return s.err }
+
+const (
+	wordsOldButton = "This button is from an older version of the bot. Write help to get new ones."
+	wordsNoDraft   = "This form is no longer there. Close it and press New request again."
+	wordsSubmitted = "This request has already been submitted. Your own chat with Apono shows how it stands."
+	wordsWaiting   = "Apono has not answered yet. Your own chat with Apono shows how it goes on; nothing is sent twice."
+	wordsElsewhere = "Submitted. Your own chat with Apono shows how it stands."
+	wordsBusy      = "This is taking longer than usual. Close this window and try again in a moment."
+)
+
+func (b *Bot) wordsForeign() string {
+	return "Apono is not available for your organisation here. Ask " + b.AdminContact + " if you need access."
+}
+
+func (b *Bot) wordsGuest() string {
+	return "Guests cannot request access with this bot. Ask " + b.AdminContact + " if you need access."
+}
+
+func (b *Bot) wordsNoAccount(address string) string {
+	return fmt.Sprintf("Apono has no account for %s. Ask %s to add you.", cards.Line(address, 100), b.AdminContact)
+}
+
+func (b *Bot) wordsInactive() string {
+	return "Your Apono account is inactive. Ask " + b.AdminContact + " to activate it."
+}
+
+func (b *Bot) wordsNoFlow() string {
+	return "There is nothing that you may request in Apono: you are in no access flow. Ask " + b.AdminContact + " to add you to one."
+}
+
+// wordsOf says in a person's words why Apono did not do something.
+func (b *Bot) wordsOf(err error) string {
+	var e *aponoapi.Error
+	if !errors.As(err, &e) {
+		return "Apono could not be asked. Try again in a moment."
+	}
+	switch {
+	case errors.Is(err, aponoapi.ErrUnauthorized):
+		return "Apono does not accept this bot's own token. Tell " + b.AdminContact + "."
+	case errors.Is(err, aponoapi.ErrUnavailable) && e.RetryAfter > 0:
+		return fmt.Sprintf("Apono is busy. Try again in %s.", wait(e.RetryAfter))
+	case errors.Is(err, aponoapi.ErrUnavailable):
+		return "Apono cannot be reached just now. Try again in a minute."
+	case e.Message != "":
+		return "Apono says: " + strings.TrimRight(e.Message, ".") + "."
+	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
+		return "You may not request this in Apono. Ask " + b.AdminContact + " if you need it."
+	case errors.Is(err, aponoapi.ErrInvalid):
+		return "Apono does not accept this request as it is. Change it, or ask " + b.AdminContact + "."
+	}
+	return "Apono answered in a way that this bot does not understand. Try again in a moment."
+}
+
+// fieldOf guesses which field of the form a refusal is about. Apono names the
+// field in its words only.
+func fieldOf(words string) string {
+	words = strings.ToLower(words)
+	switch {
+	case strings.Contains(words, "justification"):
+		return cards.FieldJustification
+	case strings.Contains(words, "duration"):
+		return cards.FieldDuration
+	case strings.Contains(words, "permission"):
+		return cards.FieldPermissions
+	}
+	return ""
+}
+
+func wait(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%d seconds", max(1, int(d.Round(time.Second)/time.Second)))
+	}
+	return cards.Hours(d.Round(time.Minute))
+}

@@ -1,0 +1,305 @@
+package teamsbot
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/db/pgtest"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
+)
+
+func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, db.Migrate)) }
+
+const webhookSecret = "a webhook secret of more than 32 characters"
+
+// world is a bot between a Teams, an Apono and a database of its own.
+type world struct {
+	t        *testing.T
+	teams    *teamstest.Server
+	apono    *aponotest.Server
+	store    *db.Store
+	bot      *Bot
+	url      string // of the bot
+	log      *logBuffer
+	aponoURL string // the URL of the simulated Apono
+	dbURL    string
+}
+
+// newWorld starts everything; change may alter Apono's world before.
+func newWorld(t *testing.T, change ...func(*aponotest.World)) *world {
+	t.Helper()
+	t.Parallel()
+	w := &world{t: t, log: &logBuffer{}, dbURL: pgtest.URL(t)}
+
+	people := aponotest.DefaultWorld()
+	for _, f := range change {
+		f(people)
+	}
+	var err error
+	w.apono, err = aponotest.New(aponotest.Config{ServiceToken: "service-token", World: people})
+	must(t, err)
+	apono := httptest.NewServer(w.apono)
+	t.Cleanup(apono.Close)
+	t.Cleanup(func() { must(t, w.apono.Close()) })
+	w.aponoURL = apono.URL
+
+	w.teams, err = teamstest.Serve(t.Context(), teamstest.Config{})
+	must(t, err)
+	t.Cleanup(func() { must(t, w.teams.Close()) })
+	w.store, err = db.Open(t.Context(), db.Config{URL: w.dbURL})
+	must(t, err)
+	t.Cleanup(w.store.Close)
+
+	w.bot, w.url = w.replica()
+	w.teams.SetBot(w.url + "/api/messages")
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the bot's log:\n%s", w.log)
+		}
+	})
+	return w
+}
+
+// replica runs one more bot on the same database, and gives its URL.
+func (w *world) replica() (*Bot, string) {
+	t := w.t
+	t.Helper()
+	credential, err := teams.NewCredential(teams.CredentialConfig{
+		AppID: w.teams.AppID(), TenantID: w.teams.TenantID(), Password: w.teams.AppPassword(),
+		LoginURL: w.teams.LoginURL(), DisableInstanceDiscovery: true, HTTPClient: w.teams.HTTPClient(),
+	})
+	must(t, err)
+	hosts := []string{w.teams.Host()}
+	out, err := teams.NewClient(teams.ClientConfig{
+		AppID: w.teams.AppID(), Credential: credential, ServiceHosts: hosts, HTTPClient: w.teams.HTTPClient(),
+	})
+	must(t, err)
+	in, err := teams.NewVerifier(teams.VerifierConfig{
+		AppID: w.teams.AppID(), OpenIDURL: w.teams.OpenIDURL(), ServiceHosts: hosts, HTTPClient: w.teams.HTTPClient(),
+	})
+	must(t, err)
+	apono, err := aponoapi.New(aponoapi.Config{URL: w.aponoURL, Token: "service-token"})
+	must(t, err)
+	bot, err := New(Config{
+		AppID: w.teams.AppID(), AllowedTenants: []string{w.teams.TenantID()}, Verifier: in, Teams: out, Apono: apono,
+		Store: w.store, Log: zerolog.New(w.log), WebhookSecrets: []aponoapi.Secret{webhookSecret},
+		AdminContact: "Adam Admin", Now: w.apono.Now,
+	})
+	must(t, err)
+	server := httptest.NewServer(bot.Handler())
+	t.Cleanup(server.Close)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- bot.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		must(t, <-ended)
+	})
+	return bot, server.URL
+}
+
+// settle waits until nothing is owed that is due by now.
+func (w *world) settle() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	defer cancel()
+	for tick := time.NewTicker(5 * time.Millisecond); ; {
+		n, err := w.store.Owed(ctx)
+		if err == nil && n == 0 {
+			tick.Stop()
+			return
+		}
+		select {
+		case <-ctx.Done():
+			w.t.Fatalf("%d jobs are still owed (%v)", n, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// pass lets time pass in Apono, and the bot look and draw.
+func (w *world) pass(d time.Duration) {
+	w.t.Helper()
+	w.apono.Advance(d)
+	must(w.t, w.bot.Sweep(w.t.Context()))
+	w.settle()
+}
+
+// person is somebody who has the bot.
+func (w *world) person(name string) *someone {
+	w.t.Helper()
+	p := w.stranger(name)
+	_, err := p.Installs(w.t.Context())
+	must(w.t, err)
+	w.settle()
+	return p
+}
+
+// stranger is somebody who does not have the bot.
+func (w *world) stranger(name string) *someone {
+	return &someone{Person: w.teams.Person(name), w: w}
+}
+
+// someone acts in a test and is looked at.
+type someone struct {
+	*teamstest.Person
+	w *world
+}
+
+// says writes to the bot and gives what it wrote back.
+func (s *someone) says(text string) []teamstest.Message {
+	s.w.t.Helper()
+	answer, err := s.Says(s.w.t.Context(), text)
+	must(s.w.t, err)
+	if answer.Notice != "" {
+		s.w.t.Fatalf("Teams told %s: %s", s.Name, answer.Notice)
+	}
+	return answer.Messages
+}
+
+// presses a button of the newest card in the person's chat.
+func (s *someone) presses(title string) *dialogue {
+	s.w.t.Helper()
+	d, err := s.Presses(s.w.t.Context(), s.LastCard(), title)
+	must(s.w.t, err)
+	return s.opened(d)
+}
+
+// sees wants the newest card to show the texts.
+func (s *someone) sees(texts ...string) {
+	s.w.t.Helper()
+	card := s.LastCard()
+	for _, text := range texts {
+		if !card.Has(text) {
+			s.w.t.Errorf("%s does not see %q in her newest card:\n%s", s.Name, text, card.Visible())
+		}
+	}
+}
+
+// opened is a dialog that Teams shows without complaint.
+func (s *someone) opened(d *teamstest.Dialog) *dialogue {
+	s.w.t.Helper()
+	if d.Notice != "" {
+		s.w.t.Fatalf("Teams told %s: %s (%d %s)", s.Name, d.Notice, d.Status, d.Body)
+	}
+	return &dialogue{Dialog: d, s: s}
+}
+
+// dialogue is a dialog that somebody has open.
+type dialogue struct {
+	*teamstest.Dialog
+	s *someone
+}
+
+// fill fills in an input; choices are named by their titles.
+func (f *dialogue) fill(id string, values ...string) *dialogue {
+	f.s.w.t.Helper()
+	if err := f.Fill(id, values...); err != nil {
+		f.s.w.t.Fatalf("fill in %s: %v\n%s", id, err, f.Text())
+	}
+	return f
+}
+
+// press presses a button of the dialog and gives what it shows then.
+func (f *dialogue) press(title string) *dialogue {
+	f.s.w.t.Helper()
+	d, err := f.Press(f.s.w.t.Context(), title)
+	must(f.s.w.t, err)
+	return f.s.opened(d)
+}
+
+// shows wants the dialog to show the texts.
+func (f *dialogue) shows(texts ...string) *dialogue {
+	f.s.w.t.Helper()
+	for _, text := range texts {
+		if !f.Has(text) && !strings.Contains(f.Message, text) {
+			f.s.w.t.Errorf("the dialog does not show %q:\n%s%s", text, f.Text(), f.Message)
+		}
+	}
+	return f
+}
+
+// value is what an input holds.
+func (f *dialogue) value(id string) string {
+	f.s.w.t.Helper()
+	in, ok := f.Input(id)
+	if !ok {
+		f.s.w.t.Fatalf("there is no input %s:\n%s", id, f.Text())
+	}
+	return in.Value
+}
+
+// atLastStep fills in the form for the orders database up to the last step.
+func (f *dialogue) atLastStep() *dialogue {
+	f.s.w.t.Helper()
+	f = f.fill("integration", "Orders database").press("Next")
+	if _, ok := f.Input("resource_type"); ok {
+		in, _ := f.Input("resource_type")
+		f = f.fill("resource_type", in.Choices[0].Title).press("Next")
+	}
+	in, ok := f.Input("resources")
+	if !ok {
+		f.s.w.t.Fatalf("there are no resources:\n%s", f.Text())
+	}
+	f = f.fill("resources", in.Choices[0].Title).press("Next")
+	in, ok = f.Input("permissions")
+	if !ok {
+		f.s.w.t.Fatalf("there are no permissions:\n%s", f.Text())
+	}
+	return f.fill("permissions", in.Choices[0].Title).fill("justification", "INC-42: orders are stuck")
+}
+
+// requests are the requests that Apono has.
+func (w *world) requests() []aponotest.Request { return w.apono.Requests() }
+
+// event tells the bot of something as Apono's webhook would.
+func (w *world) event(secret, body string) int {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.url+"/api/apono/events", strings.NewReader(body))
+	must(w.t, err)
+	if secret != "" {
+		req.Header.Set("Authorization", "Bearer "+secret)
+	}
+	res, err := http.DefaultTransport.RoundTrip(req)
+	must(w.t, err)
+	must(w.t, res.Body.Close())
+	return res.StatusCode
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// logBuffer keeps a log that many write at once.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
