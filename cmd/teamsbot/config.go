@@ -1,0 +1,190 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// config is everything that an operator tells the bot. Flags and variables have
+// the same names.
+type config struct {
+	ListenAddr string `env:"LISTEN_ADDR" default:":3978" help:"Address to listen on." placeholder:"HOST:PORT"`
+
+	database
+
+	AponoAPIURL         string            `env:"APONO_API_URL" default:"https://api.apono.io" help:"Apono's API." placeholder:"URL"`
+	AponoAPIToken       aponoapi.Secret   `env:"APONO_API_TOKEN" help:"Personal token of the bot's own Apono user, who needs an admin role." placeholder:"TOKEN"`
+	AponoPortalURL      string            `env:"APONO_PORTAL_URL" default:"https://portal.apono.io" help:"Apono's portal, for links." placeholder:"URL"`
+	AponoWebhookSecrets []aponoapi.Secret `env:"APONO_WEBHOOK_SECRETS" help:"One or two secrets of at least 32 characters that Apono's webhook sends; none: events are not taken." placeholder:"SECRET,…"`
+
+	MicrosoftAppID              string          `env:"MICROSOFT_APP_ID" help:"Application (client) id of the bot's app registration." placeholder:"GUID"`
+	MicrosoftAppTenantID        string          `env:"MICROSOFT_APP_TENANT_ID" help:"Tenant of the app registration." placeholder:"GUID"`
+	MicrosoftAppType            string          `env:"MICROSOFT_APP_TYPE" default:"SingleTenant" help:"SingleTenant or UserAssignedMSI." placeholder:"TYPE"`
+	MicrosoftAppPassword        aponoapi.Secret `env:"MICROSOFT_APP_PASSWORD" help:"Client secret of the app registration." placeholder:"SECRET"`
+	MicrosoftAppCertificateFile string          `env:"MICROSOFT_APP_CERTIFICATE_FILE" help:"PEM file with certificate and RSA key, instead of a client secret." placeholder:"FILE"`
+
+	TeamsCloud        string   `env:"TEAMS_CLOUD" default:"public" help:"public, gcc, gcch or dod." placeholder:"CLOUD"`
+	TeamsOpenIDURL    string   `name:"teams-openid-url" env:"TEAMS_OPENID_URL" help:"Where Teams' signing keys are told, if not the cloud's own: for simulations on loopback." placeholder:"URL"`
+	TeamsLoginURL     string   `env:"TEAMS_LOGIN_URL" help:"Where the bot signs in, if not the cloud's own: for simulations on loopback." placeholder:"URL"`
+	TeamsServiceHosts []string `env:"TEAMS_SERVICE_HOSTS" help:"Hosts of the connector, if not the cloud's own: for simulations on loopback." placeholder:"HOST:PORT,…"`
+
+	AllowedTenants []string `env:"ALLOWED_TENANTS" help:"Tenants whose people may use the bot; default: the app's own." placeholder:"GUID,…"`
+	IdentityField  string   `env:"IDENTITY_FIELD" default:"mail" help:"How people are found in Apono: by mail, or by upn where people can edit their mail." placeholder:"FIELD"`
+	AdminContact   string   `env:"ADMIN_CONTACT" help:"Whom people are told to ask, for example it-help@example.com." placeholder:"WHO"`
+	ExtraCAFile    string   `env:"EXTRA_CA_FILE" help:"PEM file with more certificate authorities to trust, for example of a proxy that inspects TLS." placeholder:"FILE"`
+
+	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error." placeholder:"LEVEL"`
+	LogFormat string `env:"LOG_FORMAT" default:"json" help:"json or text." placeholder:"FORMAT"`
+}
+
+// database says where the bot's memory is. It has a command of its own.
+type database struct {
+	DatabaseURL string `env:"DATABASE_URL" help:"The bot's Postgres: postgres://user:password@host:port/database." placeholder:"URL"`
+}
+
+// endpoints are where Teams is, after everything has been weighed.
+type endpoints struct {
+	teams.Cloud
+	simulated bool
+}
+
+// check says everything that is wrong, by the variables' names, and where Teams
+// is if nothing is.
+func (c *config) check() (endpoints, error) {
+	if len(c.AllowedTenants) == 0 && c.MicrosoftAppTenantID != "" {
+		c.AllowedTenants = []string{c.MicrosoftAppTenantID}
+	}
+	var wrong []error
+	must := func(ok bool, variable, words string) {
+		if !ok {
+			wrong = append(wrong, fmt.Errorf("%s %s", variable, words))
+		}
+	}
+	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "is not an address such as :3978 or 127.0.0.1:3978")
+	wrong = append(wrong, c.database.check())
+
+	must(isHTTPS(c.AponoAPIURL) || isLoopbackURL(c.AponoAPIURL), "APONO_API_URL", "must be an https URL")
+	must(c.AponoAPIToken != "", "APONO_API_TOKEN", "is missing: the personal token of the bot's own Apono user")
+	must(isHTTPS(c.AponoPortalURL) || isLoopbackURL(c.AponoPortalURL), "APONO_PORTAL_URL", "must be an https URL")
+	must(len(c.AponoWebhookSecrets) <= 2, "APONO_WEBHOOK_SECRETS", "may name two secrets at most: the new one and the one before")
+	for _, s := range c.AponoWebhookSecrets {
+		must(len(s) >= 32, "APONO_WEBHOOK_SECRETS", "must have at least 32 characters each")
+	}
+
+	must(uuid.Validate(c.MicrosoftAppID) == nil, "MICROSOFT_APP_ID", "is missing or not a GUID: without it nobody could be authenticated")
+	must(uuid.Validate(c.MicrosoftAppTenantID) == nil, "MICROSOFT_APP_TENANT_ID", "is missing or not a GUID")
+	for _, t := range c.AllowedTenants {
+		must(uuid.Validate(t) == nil, "ALLOWED_TENANTS", fmt.Sprintf("has %q, which is not a GUID", t))
+	}
+	wrong = append(wrong, c.checkCredential())
+
+	must(c.IdentityField == "mail" || c.IdentityField == "upn", "IDENTITY_FIELD", "must be mail or upn")
+	_, err := zerolog.ParseLevel(c.LogLevel)
+	must(err == nil && c.LogLevel != "", "LOG_LEVEL", "must be debug, info, warn or error")
+	must(c.LogFormat == "json" || c.LogFormat == "text", "LOG_FORMAT", "must be json or text")
+	if c.ExtraCAFile != "" {
+		_, err := os.ReadFile(c.ExtraCAFile)
+		must(err == nil, "EXTRA_CA_FILE", fmt.Sprintf("cannot be read: %v", err))
+	}
+	where, err := c.endpoints()
+	return where, errors.Join(append(wrong, err)...)
+}
+
+func (d database) check() error {
+	u, err := url.Parse(d.DatabaseURL)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Host == "" {
+		return errors.New("DATABASE_URL is missing or not of the form postgres://user:password@host:port/database")
+	}
+	return nil
+}
+
+// checkCredential wants exactly what the kind of app needs to sign in.
+func (c *config) checkCredential() error {
+	secret, certificate := c.MicrosoftAppPassword != "", c.MicrosoftAppCertificateFile != ""
+	switch {
+	case c.MicrosoftAppType == "UserAssignedMSI" && (secret || certificate):
+		return errors.New("MICROSOFT_APP_PASSWORD and MICROSOFT_APP_CERTIFICATE_FILE must be empty for MICROSOFT_APP_TYPE UserAssignedMSI")
+	case c.MicrosoftAppType == "UserAssignedMSI":
+		return nil
+	case c.MicrosoftAppType != "SingleTenant":
+		return errors.New("MICROSOFT_APP_TYPE must be SingleTenant or UserAssignedMSI")
+	case secret == certificate:
+		return errors.New("MICROSOFT_APP_PASSWORD or MICROSOFT_APP_CERTIFICATE_FILE is needed, one of them")
+	}
+	return nil
+}
+
+// endpoints weighs the cloud against the URLs of a simulation. Those are taken
+// only if everything stays on this machine, the bot's own address included: so
+// a bot that others can reach believes Microsoft's keys alone.
+func (c *config) endpoints() (endpoints, error) {
+	cloud, err := teams.CloudNamed(c.TeamsCloud)
+	if err != nil {
+		return endpoints{}, errors.New("TEAMS_CLOUD must be public, gcc, gcch or dod")
+	}
+	where := endpoints{Cloud: cloud}
+	if c.TeamsOpenIDURL == "" && c.TeamsLoginURL == "" && len(c.TeamsServiceHosts) == 0 {
+		return where, nil
+	}
+	where.simulated = true
+	var wrong []error
+	local := func(ok bool, variable string) {
+		if !ok {
+			wrong = append(wrong, fmt.Errorf("%s may differ from the cloud's own only on loopback (127.0.0.1)", variable))
+		}
+	}
+	if c.TeamsOpenIDURL != "" {
+		local(isLoopbackURL(c.TeamsOpenIDURL), "TEAMS_OPENID_URL")
+		where.OpenIDURL = c.TeamsOpenIDURL
+	}
+	if c.TeamsLoginURL != "" {
+		local(isLoopbackURL(c.TeamsLoginURL), "TEAMS_LOGIN_URL")
+		where.LoginURL = c.TeamsLoginURL
+	}
+	if len(c.TeamsServiceHosts) > 0 {
+		where.ServiceHosts = c.TeamsServiceHosts
+	}
+	for _, host := range c.TeamsServiceHosts {
+		local(isLoopbackHost(host), "TEAMS_SERVICE_HOSTS")
+	}
+	if !isLoopbackHost(c.ListenAddr) {
+		wrong = append(wrong, errors.New("LISTEN_ADDR must be on loopback (127.0.0.1:…) while TEAMS_OPENID_URL, TEAMS_LOGIN_URL or TEAMS_SERVICE_HOSTS is set"))
+	}
+	return where, errors.Join(wrong...)
+}
+
+func isAddress(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	return err == nil && port != ""
+}
+
+func isHTTPS(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Scheme == "https" && u.Host != ""
+}
+
+func isLoopbackURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.User == nil && isLoopbackHost(u.Host)
+}
+
+// isLoopbackHost says that an address with or without a port is this machine's
+// own. Names do not count, since somebody else may answer for them.
+func isLoopbackHost(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

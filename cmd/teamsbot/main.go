@@ -1,0 +1,60 @@
+// Command teamsbot is the Apono bot for Microsoft Teams.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is what the program can be told to do.
+type commands struct {
+	Serve      serveCommand      `cmd:"" help:"Run the bot."`
+	Migrate    migrateCommand    `cmd:"" help:"Bring the database up to date, then end. serve does it too."`
+	Playground playgroundCommand `cmd:"" help:"Try the bot on this machine: with a Postgres, a simulated Apono and a simulated Teams of its own."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "teamsbot:", err)
+		os.Exit(1)
+	}
+}
+
+// terminal is where a command writes for the person who started it.
+type terminal struct {
+	out, err io.Writer
+}
+
+// say writes one line.
+func (t *terminal) say(format string, args ...any) {
+	fmt.Fprintf(t.out, format+"\n", args...)
+}
+
+// run does what the arguments say until it is done or ctx ends.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name("teamsbot"),
+		kong.Description("The Apono bot for Microsoft Teams. Every flag can be given by the variable that is named beside it."),
+		kong.Writers(stdout, stderr),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&terminal{stdout, stderr}),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return err
+	}
+	return parsed.Run()
+}

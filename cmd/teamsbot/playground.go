@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
+	"github.com/apono-teams/teamsbot/db/devpg"
+	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
+)
+
+// playgroundCommand runs the bot on this machine with every other end simulated.
+type playgroundCommand struct {
+	Dir   string `default:".playground" help:"Where the playground keeps its data." placeholder:"FOLDER"`
+	Fresh bool   `help:"Start over: forget everything from before."`
+
+	Page  string `default:"127.0.0.1:8080" help:"Address of the page." placeholder:"HOST:PORT"`
+	Bot   string `default:"127.0.0.1:3978" help:"Address of the bot." placeholder:"HOST:PORT"`
+	Teams string `default:"127.0.0.1:3979" help:"Address of the simulated Teams." placeholder:"HOST:PORT"`
+	Apono string `default:"127.0.0.1:3980" help:"Address of the simulated Apono." placeholder:"HOST:PORT"`
+}
+
+// Run implements the command.
+func (p *playgroundCommand) Run(ctx context.Context, t *terminal) (err error) {
+	if err := p.checkAddresses(); err != nil {
+		return err
+	}
+	say := func(line string) { t.say("%s", line) }
+	// The Postgres holds the lock of the folder, so it goes first.
+	postgres, err := devpg.Start(ctx, devpg.Config{Dir: filepath.Join(p.Dir, "postgres"), Fresh: p.Fresh, Durable: true, Say: say})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, postgres.Stop()) }()
+	world := playground{playgroundCommand: *p, terminal: t, postgres: postgres}
+	if err := world.start(ctx, say); err != nil {
+		return errors.Join(err, world.close())
+	}
+	err = world.serve(ctx)
+	t.say("Stopping…")
+	return errors.Join(err, world.close())
+}
+
+// checkAddresses keeps everything on this machine.
+func (p *playgroundCommand) checkAddresses() error {
+	for _, addr := range []string{p.Page, p.Bot, p.Teams, p.Apono} {
+		if !isAddress(addr) || !isLoopbackHost(addr) {
+			return fmt.Errorf("the playground listens on this machine only: %s is not an address such as 127.0.0.1:8080", addr)
+		}
+	}
+	return nil
+}
+
+// playground is everything around the bot.
+type playground struct {
+	playgroundCommand
+	*terminal
+	postgres *devpg.Server
+	apono    *aponotest.Server
+	teams    *teamstest.Server
+	page     http.Handler
+	isNew    bool
+	token    aponoapi.Secret // of the bot's own Apono user
+	secret   aponoapi.Secret // of Apono's webhook
+
+	pageListener, aponoListener net.Listener
+	log                         *os.File
+}
+
+// start brings up every end but the bot.
+func (p *playground) start(ctx context.Context, say func(string)) (err error) {
+	p.token, p.secret = aponoapi.Secret(rand.Text()), aponoapi.Secret(rand.Text()+rand.Text())
+	if p.pageListener, err = listen(p.Page); err != nil {
+		return err
+	}
+	if p.aponoListener, err = listen(p.Apono); err != nil {
+		return err
+	}
+	aponoState, teamsState := filepath.Join(p.Dir, "apono.json"), filepath.Join(p.Dir, "teams.json")
+	if p.Fresh {
+		if err := errors.Join(remove(aponoState), remove(teamsState)); err != nil {
+			return err
+		}
+	}
+	_, err = os.Stat(teamsState)
+	p.isNew = errors.Is(err, os.ErrNotExist)
+	if p.apono, err = aponotest.New(aponotest.Config{
+		ServiceToken: p.token, StateFile: aponoState,
+		WebhookURL: "http://" + p.Bot + "/api/apono/events", WebhookSecret: p.secret,
+	}); err != nil {
+		return fmt.Errorf("start the simulated Apono: %w", err)
+	}
+	if p.teams, err = teamstest.Serve(ctx, teamstest.Config{
+		Addr: p.Teams, StateFile: teamsState, BotURL: "http://" + p.Bot + "/api/messages", Control: p.apono.Control(), Say: say,
+	}); err != nil {
+		return fmt.Errorf("start the simulated Teams: %w", err)
+	}
+	if p.page, err = p.teams.Page(ctx); err != nil {
+		return err
+	}
+	p.log, err = os.OpenFile(filepath.Join(p.Dir, "teamsbot.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	return err
+}
+
+// serve runs everything until ctx ends or a part of it fails.
+func (p *playground) serve(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	ready := make(chan struct{})
+	group.Go(func() error { return serve(ctx, p.botConfig(), p.log, func() { close(ready) }) })
+	group.Go(func() error { p.apono.Run(ctx); return nil })
+	group.Go(func() error { return serveHTTP(ctx, p.aponoListener, p.apono) })
+	group.Go(func() error { return serveHTTP(ctx, p.pageListener, p.page) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.postgres.Done():
+			return errors.New("the playground's Postgres ended by itself; its log is in " + filepath.Join(p.Dir, "postgres"))
+		}
+	})
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ready:
+			return p.greet(ctx)
+		}
+	})
+	return group.Wait()
+}
+
+// greet gives a new company the app, and says where to look.
+func (p *playground) greet(ctx context.Context) error {
+	if p.isNew {
+		for _, person := range p.teams.People() {
+			if person.TenantID != p.teams.TenantID() {
+				continue
+			}
+			if _, err := person.Installs(ctx); err != nil {
+				return fmt.Errorf("give %s the app: %w", person.Name, err)
+			}
+		}
+		if _, err := p.teams.Channel().Installs(ctx, p.teams.Person("Adam")); err != nil {
+			return fmt.Errorf("give the channel the app: %w", err)
+		}
+	}
+	_, port, err := net.SplitHostPort(p.Page)
+	if err != nil {
+		return err
+	}
+	p.say("\nThe playground is ready: http://localhost:%s", port)
+	p.say("You are Dana Developer there; choose others on the left. The bot's log: %s", p.log.Name())
+	p.say("Ctrl-C stops it. Everything is kept for the next start; --fresh starts over (make playground ARGS=--fresh).")
+	return nil
+}
+
+// botConfig is the configuration of a real bot, with the simulations' URLs.
+func (p *playground) botConfig() config {
+	return config{
+		ListenAddr: p.Bot, database: database{DatabaseURL: p.postgres.URL()},
+		AponoAPIURL: "http://" + p.Apono, AponoAPIToken: p.token, AponoPortalURL: "https://portal.apono.io",
+		AponoWebhookSecrets: []aponoapi.Secret{p.secret},
+		MicrosoftAppID:      p.teams.AppID(), MicrosoftAppTenantID: p.teams.TenantID(),
+		MicrosoftAppType: "SingleTenant", MicrosoftAppPassword: aponoapi.Secret(p.teams.AppPassword()),
+		TeamsCloud: "public", TeamsOpenIDURL: p.teams.OpenIDURL(), TeamsLoginURL: p.teams.LoginURL(),
+		TeamsServiceHosts: []string{p.teams.Host()}, ExtraCAFile: p.teams.CAFile(),
+		IdentityField: "mail", AdminContact: "Adam Admin (adam@acme.example)", LogLevel: "info", LogFormat: "json",
+	}
+}
+
+// close ends what start began.
+func (p *playground) close() error {
+	var errs []error
+	if p.teams != nil {
+		errs = append(errs, p.teams.Close())
+	}
+	if p.apono != nil {
+		errs = append(errs, p.apono.Close())
+	}
+	if p.log != nil {
+		errs = append(errs, p.log.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// serveHTTP serves a simulation's page until ctx ends.
+func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() }) // pages hold streams open; nothing is lost
+	defer stop()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("%s is in use by another program; end it, or choose another address (see teamsbot playground --help): %w", addr, err)
+	}
+	return l, nil
+}
+
+func remove(file string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}

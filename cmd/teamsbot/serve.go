@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// shutdownLasts is how long presses that are being answered get to end.
+const shutdownLasts = 15 * time.Second
+
+// serveCommand runs the bot.
+type serveCommand struct {
+	config
+}
+
+// Run implements the command.
+func (s *serveCommand) Run(ctx context.Context, t *terminal) error {
+	return serve(ctx, s.config, t.err, nil)
+}
+
+// serve runs the bot until ctx ends, and calls ready (if any) once it answers.
+func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
+	where, err := c.check()
+	if err != nil {
+		return fmt.Errorf("the configuration is not complete:\n%w", err)
+	}
+	log := newLog(c, logs)
+	// The address first: if it is taken, nothing has happened yet.
+	listener, err := net.Listen("tcp", c.ListenAddr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", c.ListenAddr, err)
+	}
+	defer listener.Close()
+
+	if err := db.Migrate(ctx, c.DatabaseURL); err != nil {
+		return err
+	}
+	store, err := db.Open(ctx, db.Config{URL: c.DatabaseURL})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	bot, err := newBot(c, where, store, log)
+	if err != nil {
+		return err
+	}
+	log.Info().Str("address", listener.Addr().String()).Str("cloud", where.Name).Msg("serving")
+	if ready != nil {
+		ready()
+	}
+	return serveUntil(ctx, listener, bot)
+}
+
+// serveUntil answers and works until ctx ends, then lets both end in order.
+func serveUntil(ctx context.Context, listener net.Listener, bot *teamsbot.Bot) error {
+	server := &http.Server{
+		Handler:           bot.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	group, failed := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error { return bot.Run(work) })
+	group.Go(func() error {
+		<-failed.Done()
+		defer stopWork()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLasts)
+		defer cancel()
+		return server.Shutdown(stop)
+	})
+	return group.Wait()
+}
+
+// newBot makes the bot that the configuration describes.
+func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*teamsbot.Bot, error) {
+	client, err := httpClient(c.ExtraCAFile)
+	if err != nil {
+		return nil, err
+	}
+	credential, err := teams.NewCredential(teams.CredentialConfig{
+		AppID: c.MicrosoftAppID, TenantID: c.MicrosoftAppTenantID, Type: c.MicrosoftAppType,
+		Password: c.MicrosoftAppPassword.Reveal(), CertificateFile: c.MicrosoftAppCertificateFile,
+		LoginURL: where.LoginURL, DisableInstanceDiscovery: where.simulated, HTTPClient: client,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := teams.NewClient(teams.ClientConfig{
+		AppID: c.MicrosoftAppID, Credential: credential, Scope: where.Scope, ServiceHosts: where.ServiceHosts, HTTPClient: client,
+	})
+	if err != nil {
+		return nil, err
+	}
+	in, err := teams.NewVerifier(teams.VerifierConfig{
+		AppID: c.MicrosoftAppID, OpenIDURL: where.OpenIDURL, Issuer: where.Issuer, ServiceHosts: where.ServiceHosts, HTTPClient: client,
+	})
+	if err != nil {
+		return nil, err
+	}
+	apono, err := aponoapi.New(aponoapi.Config{URL: c.AponoAPIURL, Token: c.AponoAPIToken, HTTPClient: client})
+	if err != nil {
+		return nil, err
+	}
+	return teamsbot.New(teamsbot.Config{
+		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
+		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, PortalURL: c.AponoPortalURL,
+	})
+}
+
+// httpClient is the one client for everything outside. It keeps enough
+// connections for many cards at once, and trusts what extraCA names as well.
+func httpClient(extraCA string) (*http.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	if extraCA != "" {
+		pem, err := os.ReadFile(extraCA)
+		if err != nil {
+			return nil, fmt.Errorf("read EXTRA_CA_FILE: %w", err)
+		}
+		roots, err := x509.SystemCertPool()
+		if err != nil {
+			return nil, fmt.Errorf("read the system's certificate authorities: %w", err)
+		}
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, errors.New("EXTRA_CA_FILE holds no certificate")
+		}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return &http.Client{Transport: transport, Timeout: time.Minute}, nil
+}
+
+func newLog(c config, w io.Writer) zerolog.Logger {
+	level, err := zerolog.ParseLevel(c.LogLevel)
+	if err != nil {
+		level = zerolog.InfoLevel // check has said so already
+	}
+	if c.LogFormat == "text" {
+		w = zerolog.ConsoleWriter{Out: w, NoColor: true, TimeFormat: time.RFC3339}
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
