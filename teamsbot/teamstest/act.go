@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strings"
 )
 
 // act is something that the person looking at the page did.
@@ -69,7 +70,7 @@ func (s *Server) serveAct(w http.ResponseWriter, r *http.Request) {
 	}
 	result, err := s.carryOut(r.Context(), p, a)
 	if err != nil {
-		writeJSON(w, http.StatusOK, shown{Notice: err.Error()})
+		writeJSON(w, http.StatusOK, shown{Notice: sentence(err)})
 		return
 	}
 	writeJSON(w, http.StatusOK, result)
@@ -80,6 +81,8 @@ func (s *Server) carryOut(ctx context.Context, p *Person, a act) (shown, error) 
 	switch a.Op {
 	case "say":
 		return answered(p.SaysIn(ctx, a.Chat, a.Text))
+	case "post":
+		return shown{}, p.posts(a.Chat, a.Text)
 	case "install":
 		return answered(p.adds(ctx, a.Chat))
 	case "uninstall":
@@ -129,4 +132,10 @@ func dialogShown(d *Dialog, err error) (shown, error) {
 		}
 	}
 	return result, nil
+}
+
+// sentence is an error as a line on the page.
+func sentence(err error) string {
+	said := err.Error()
+	return strings.ToUpper(said[:1]) + said[1:] + "."
 }

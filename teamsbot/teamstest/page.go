@@ -46,7 +46,7 @@ func (s *Server) Page(ctx context.Context) (http.Handler, error) {
 		return nil, fmt.Errorf("install the card renderer: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /", http.FileServerFS(files))
+	mux.Handle("/", http.FileServerFS(files))
 	mux.HandleFunc("GET /adaptivecards.min.js", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, renderer)
 	})

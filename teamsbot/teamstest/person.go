@@ -53,7 +53,7 @@ func (p *Person) adds(ctx context.Context, chatID string) (*Answer, error) {
 }
 
 func (p *Person) removes(ctx context.Context, chatID string) (*Answer, error) {
-	p.teams.alter(chatID, func(c *chat) { c.Installed, c.Removed = false, true })
+	p.teams.alter(chatID, func(c *chat) { c.Installed, c.Removed, c.Open = false, true, false })
 	return p.tellAll(ctx, chatID, p.installActivity(chatID, "remove"), p.memberActivity(chatID, "membersRemoved"))
 }
 
@@ -101,22 +101,33 @@ func (p *Person) Says(ctx context.Context, said string) (*Answer, error) {
 // id that ends in ";messageid=…", a thread of it.
 func (p *Person) SaysIn(ctx context.Context, chatID, said string) (*Answer, error) {
 	s := p.teams
-	m, err := s.write(p, chatID, said)
+	shown := said
+	if rootOf(chatID) == channelID {
+		shown = "@" + s.config.BotName + " " + said
+	}
+	m, err := s.write(p, chatID, shown, true)
 	if err != nil {
 		return nil, err
 	}
 	return s.tell(ctx, p, chatID, p.textActivity(m.place(), m.ID, said))
 }
 
-// write puts a person's message into a chat that has the bot.
-func (s *Server) write(p *Person, chatID, said string) (Message, error) {
+// posts writes in the channel without a mention, which the bot does not hear.
+func (p *Person) posts(chatID, said string) error {
+	_, err := p.teams.write(p, chatID, said, false)
+	return err
+}
+
+// write puts a person's message into a chat. One that is for the bot needs the
+// app there.
+func (s *Server) write(p *Person, chatID, said string, forBot bool) (Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.chats[rootOf(chatID)]
 	switch {
 	case c == nil, c.Person != "" && c.Person != p.Key:
 		return Message{}, fmt.Errorf("%s has no chat %q", p.Name, chatID)
-	case c.Person == "" && !c.Installed, !c.Open && c.Person != "", c.Removed:
+	case forBot && (c.Person == "" && !c.Installed || c.Person != "" && !c.Open || c.Removed):
 		return Message{}, fmt.Errorf("the app is not installed in %q", chatID)
 	}
 	return s.put(c, Message{From: p.Key, Text: said, Thread: threadOf(chatID)}), nil

@@ -1,0 +1,65 @@
+// The dialog (task module) that a button or the message extension opens.
+
+import { draw } from "./cards.js";
+import { find, h, toast } from "./dom.js";
+
+const box = find("#dialog");
+const body = find("#dialog-body");
+let current = 0; // what is on its way for an older opening is thrown away
+
+find("#dialog-close").addEventListener("click", () => box.close());
+box.addEventListener("close", () => {
+  current++;
+  body.replaceChildren();
+});
+
+/** Opens the dialog at once and fills it when the bot has answered. */
+export async function openDialog(answer, act) {
+  const opening = ++current;
+  title("");
+  body.replaceChildren(h("p", { class: "spinner", role: "progressbar", "aria-label": "Loading" }));
+  size("medium");
+  if (!box.open) box.showModal();
+  const result = await answer;
+  if (opening !== current) return;
+  if (result.dialog) {
+    show(result.dialog, act);
+    return;
+  }
+  box.close();
+  toast(result.notice);
+}
+
+function show(dialog, act) {
+  title(dialog.title);
+  size(dialog.width);
+  if (!dialog.card) {
+    const ok = h("button", { type: "button", class: "primary", click: () => box.close() }, "OK");
+    body.replaceChildren(h("p", { class: "task-message" }, dialog.message ?? ""), h("p", { class: "buttons" }, ok));
+    ok.focus();
+    return;
+  }
+  const opening = current;
+  const card = draw(dialog.card, async (action) => {
+    const result = await act({ op: "submit", action, from: dialog.from });
+    if (opening !== current) return;
+    if (result.notice) {
+      toast(result.notice); // the dialog stays, with what was typed
+      return;
+    }
+    if (result.dialog) show(result.dialog, act);
+    else box.close();
+  });
+  body.replaceChildren(card);
+  body.scrollTop = 0;
+  (card.querySelector("input:not([type=hidden]), select, textarea") ?? card.querySelector("button"))?.focus();
+}
+
+function title(text) {
+  find("#dialog-title").textContent = text || "Apono";
+}
+
+function size(width) {
+  const words = { small: 400, medium: 560, large: 760 };
+  box.style.setProperty("--width", `${words[width] ?? (Number(width) || 560)}px`);
+}
