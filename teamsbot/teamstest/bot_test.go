@@ -179,7 +179,11 @@ func (b *bot) verified(t *testing.T, header string) (*jwt.Token, error) {
 	client := b.teams.HTTPClient()
 	defer client.CloseIdleConnections()
 	read := func(address string, into any) {
-		response, err := client.Get(address)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := client.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 // site is the page of a Teams whose bot answers dialogs.
@@ -27,7 +28,7 @@ func site(t *testing.T) (*bot, *Server, *httptest.Server) {
 
 func ask(t *testing.T, r *http.Request) (int, string) {
 	t.Helper()
-	response, err := http.DefaultClient.Do(r)
+	response, err := (&http.Client{Timeout: time.Minute}).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func TestPageWalksThroughADialog(t *testing.T) {
 func TestPageHearsOfChanges(t *testing.T) {
 	t.Parallel()
 	_, teams, server := site(t)
-	response, err := http.DefaultClient.Do(request(t, http.MethodGet, server.URL+"/api/events", ""))
+	response, err := server.Client().Do(request(t, http.MethodGet, server.URL+"/api/events", ""))
 	if err != nil {
 		t.Fatal(err)
 	}

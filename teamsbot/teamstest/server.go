@@ -63,6 +63,7 @@ type Server struct {
 	ca      *authority
 	done    chan struct{}
 	work    sync.WaitGroup
+	closing func() error // once, whoever calls
 
 	mu       sync.Mutex // guards what follows
 	bot      string
@@ -127,6 +128,7 @@ func (c Config) withDefaults() Config {
 
 // prepare makes everything that needs no network.
 func (s *Server) prepare() error {
+	s.closing = sync.OnceValue(s.stop)
 	s.done, s.changed = make(chan struct{}), make(chan struct{})
 	s.tokens, s.calls = map[string]time.Time{}, map[string]int{}
 	s.bot = s.config.BotURL
@@ -168,16 +170,10 @@ func (s *Server) settle(people []Person) error {
 
 // Close stops the server, writes the state file and removes the CA file. It may
 // be called again.
-func (s *Server) Close() error {
-	s.mu.Lock()
-	select {
-	case <-s.done:
-		s.mu.Unlock()
-		return nil
-	default:
-		close(s.done)
-	}
-	s.mu.Unlock()
+func (s *Server) Close() error { return s.closing() }
+
+func (s *Server) stop() error {
+	close(s.done)
 	err := s.http.Close()
 	s.work.Wait()
 	s.client.CloseIdleConnections()

@@ -22,7 +22,7 @@ export class ChoiceSet extends AC.ChoiceSetInput {
     });
     this.box.value = this.choices.find((choice) => choice.value === this.defaultValue)?.title ?? "";
     this.box.id = `${id}-box`;
-    return h("div", { class: "combobox", "data-input": this.id }, this.box, this.list);
+    return h("div", { class: "combobox" }, this.box, this.list);
   }
 
   // Shows the choices that contain what was typed.
