@@ -160,12 +160,14 @@ find("#composer").addEventListener("submit", (event) => {
   event.preventDefault();
   send();
 });
+const sends = (event) => event.key === "Enter" && !event.shiftKey && !event.isComposing;
 compose.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-    event.preventDefault();
-    send();
-  }
+  if (!sends(event)) return;
+  event.preventDefault();
+  send();
 });
+// Driven browsers write the line even so.
+compose.addEventListener("keypress", (event) => { if (sends(event)) event.preventDefault(); });
 find("#replying button").addEventListener("click", () => setReply(null));
 find("#back").addEventListener("click", () => { document.body.dataset.view = "lists"; });
 
