@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
@@ -275,6 +274,3 @@ func dialog(c cards.Card) (teams.Answer, error) {
 
 // appURL is where a person adds the app to their Teams.
 func (b *Bot) appURL() string { return fmt.Sprintf("https://teams.microsoft.com/l/app/%s", b.AppID) }
-
-// retryable says that Apono was not asked, or has done nothing.
-func retryable(err error) bool { return errors.Is(err, aponoapi.ErrUnavailable) }

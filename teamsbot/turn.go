@@ -76,7 +76,7 @@ func (t *turn) once(ctx context.Context) teams.Answer {
 		t.err = errors.Join(err, t.bot.Store.Release(late, place, id))
 		return status(http.StatusInternalServerError)
 	}
-	t.err = t.bot.Store.Answered(late, place, id, db.Answer{Status: reply.Status, Body: reply.Body})
+	t.err = errors.Join(t.err, t.bot.Store.Answered(late, place, id, db.Answer{Status: reply.Status, Body: reply.Body}))
 	return reply
 }
 

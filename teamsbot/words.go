@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -70,7 +71,7 @@ func (b *Bot) wordsOf(err error) string {
 		return fmt.Sprintf("Apono is busy. Try again in %s.", wait(e.RetryAfter))
 	case errors.Is(err, aponoapi.ErrUnavailable):
 		return "Apono cannot be reached just now. Try again in a minute."
-	case e.Message != "":
+	case e.Message != "" && !strings.EqualFold(e.Message, http.StatusText(e.Status)):
 		return "Apono says: " + strings.TrimRight(e.Message, ".") + "."
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
 		return "You may not request this in Apono. Ask " + b.AdminContact + " if you need it."

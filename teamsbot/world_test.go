@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rs/zerolog"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -27,15 +28,15 @@ const webhookSecret = "a webhook secret of more than 32 characters"
 
 // world is a bot between a Teams, an Apono and a database of its own.
 type world struct {
-	t        *testing.T
-	teams    *teamstest.Server
-	apono    *aponotest.Server
-	store    *db.Store
-	bot      *Bot
-	url      string // of the bot
-	log      *logBuffer
-	aponoURL string // the URL of the simulated Apono
-	dbURL    string
+	t         *testing.T
+	teams     *teamstest.Server
+	apono     *aponotest.Server
+	store     *db.Store
+	bot       *Bot
+	url       string // of the bot
+	log       *logBuffer
+	aponoHTTP *httptest.Server
+	dbURL     string
 }
 
 // newWorld starts everything; change may alter Apono's world before.
@@ -54,7 +55,7 @@ func newWorld(t *testing.T, change ...func(*aponotest.World)) *world {
 	apono := httptest.NewServer(w.apono)
 	t.Cleanup(apono.Close)
 	t.Cleanup(func() { must(t, w.apono.Close()) })
-	w.aponoURL = apono.URL
+	w.aponoHTTP = apono
 
 	w.teams, err = teamstest.Serve(t.Context(), teamstest.Config{})
 	must(t, err)
@@ -91,7 +92,7 @@ func (w *world) replica() (*Bot, string) {
 		AppID: w.teams.AppID(), OpenIDURL: w.teams.OpenIDURL(), ServiceHosts: hosts, HTTPClient: w.teams.HTTPClient(),
 	})
 	must(t, err)
-	apono, err := aponoapi.New(aponoapi.Config{URL: w.aponoURL, Token: "service-token"})
+	apono, err := aponoapi.New(aponoapi.Config{URL: w.aponoHTTP.URL, Token: "service-token"})
 	must(t, err)
 	bot, err := New(Config{
 		AppID: w.teams.AppID(), AllowedTenants: []string{w.teams.TenantID()}, Verifier: in, Teams: out, Apono: apono,
@@ -264,6 +265,25 @@ func (f *dialogue) atLastStep() *dialogue {
 
 // requests are the requests that Apono has.
 func (w *world) requests() []aponotest.Request { return w.apono.Requests() }
+
+// settleSubmissions does the work of the jobs that settle, which are due later.
+func (w *world) settleSubmissions() {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.dbURL)
+	must(w.t, err)
+	defer conn.Close(context.WithoutCancel(w.t.Context()))
+	rows, err := conn.Query(w.t.Context(), "SELECT id::text, attempt FROM submissions WHERE state = 'sending'")
+	must(w.t, err)
+	due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[db.SettleSubmission])
+	must(w.t, err)
+	if len(due) == 0 {
+		w.t.Error("there is nothing to settle")
+	}
+	for _, job := range due {
+		must(w.t, w.bot.settle(w.t.Context(), job))
+	}
+	w.settle()
+}
 
 // event tells the bot of something as Apono's webhook would.
 func (w *world) event(secret, body string) int {

@@ -80,10 +80,10 @@ type playground struct {
 // start brings up every end but the bot.
 func (p *playground) start(ctx context.Context, say func(string)) (err error) {
 	p.token, p.secret = aponoapi.Secret(rand.Text()), aponoapi.Secret(rand.Text()+rand.Text())
-	if p.pageListener, err = listen(p.Page); err != nil {
+	if p.pageListener, err = listen(ctx, p.Page); err != nil {
 		return err
 	}
-	if p.aponoListener, err = listen(p.Apono); err != nil {
+	if p.aponoListener, err = listen(ctx, p.Apono); err != nil {
 		return err
 	}
 	aponoState, teamsState := filepath.Join(p.Dir, "apono.json"), filepath.Join(p.Dir, "teams.json")
@@ -202,14 +202,6 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler) error {
 		return err
 	}
 	return nil
-}
-
-func listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("%s is in use by another program; end it, or choose another address (see teamsbot playground --help): %w", addr, err)
-	}
-	return l, nil
 }
 
 func remove(file string) error {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -42,9 +43,9 @@ func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
 	}
 	log := newLog(c, logs)
 	// The address first: if it is taken, nothing has happened yet.
-	listener, err := net.Listen("tcp", c.ListenAddr)
+	listener, err := listen(ctx, c.ListenAddr)
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w", c.ListenAddr, err)
+		return err
 	}
 	defer listener.Close()
 
@@ -65,6 +66,19 @@ func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
 		ready()
 	}
 	return serveUntil(ctx, listener, bot)
+}
+
+// listen takes an address for the bot or a simulation.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program: end it, or choose another address", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return l, nil
 }
 
 // serveUntil answers and works until ctx ends, then lets both end in order.

@@ -1,0 +1,373 @@
+package teamsbot
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
+)
+
+const createPath = "/api/v3/access-requests"
+
+func TestWhoMayNotAskIsToldWhomToAsk(t *testing.T) {
+	w := newWorld(t)
+	for name, want := range map[string]string{
+		"Nora": "Apono has no account for nora@acme.example",
+		"Ines": "Your Apono account is inactive",
+		"Noel": "you are in no access flow",
+		"Gus":  "Guests cannot request access",
+	} {
+		d := w.person(name).presses("New request").shows(want, "Adam Admin")
+		if len(d.Buttons()) != 0 {
+			t.Errorf("%s gets buttons: %v", name, d.Buttons())
+		}
+	}
+	_, err := w.teams.Channel().Installs(t.Context(), w.teams.Person("Adam"))
+	must(t, err)
+	fay := w.stranger("Fay")
+	answer, err := fay.SaysIn(t.Context(), w.teams.Channel().ID, "request")
+	must(t, err)
+	d, err := fay.Presses(t.Context(), answer.Messages[0], "New request")
+	must(t, err)
+	fay.opened(d).shows("not available for your organisation", "Adam Admin")
+}
+
+func TestForeignTenantIsNotRemembered(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	foreign := dana.Activity("message")
+	foreign["text"] = "help"
+	foreign["id"] = "f:foreign"
+	tenant := map[string]any{"id": "11111111-2222-4333-8444-555555555555"}
+	foreign["channelData"] = map[string]any{"tenant": tenant}
+	foreign["conversation"].(map[string]any)["tenantId"] = tenant["id"]
+	status, _, err := w.teams.Send(t.Context(), foreign)
+	must(t, err)
+	if status != http.StatusOK {
+		t.Errorf("got %d, want 200", status)
+	}
+	if got := dana.Chat()[len(dana.Chat())-1]; !got.Has("not available for your organisation") {
+		t.Errorf("the foreigner reads %q", got.Visible())
+	}
+	if _, err := w.store.Person(t.Context(), db.PersonKey{TenantID: tenant["id"].(string), ObjectID: dana.ObjectID}); err == nil {
+		t.Error("a person of a foreign tenant is remembered")
+	}
+}
+
+func TestRefusalIsSaidAtItsField(t *testing.T) {
+	for name, c := range map[string]struct {
+		field, value, want string
+	}{
+		"justification": {"justification", "", "ustification"},
+		"duration":      {"hours", "200", "uration"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(world *aponotest.World) {
+				for i := range world.Flows {
+					world.Flows[i].JustificationRequired = true
+				}
+			})
+			dana := w.person("Dana")
+			form := dana.presses("New request").atLastStep().fill("hours", "2").fill(c.field, c.value).press("Submit").
+				shows("⚠ Apono says", c.want)
+			if form.Closed {
+				t.Fatal("the dialog closed")
+			}
+			form = form.fill("justification", "INC-1").fill("hours", "2").press("Submit")
+			if !form.Closed {
+				t.Fatalf("the corrected form is not taken:\n%s", form.Text())
+			}
+			if n := len(w.requests()); n != 1 {
+				t.Errorf("Apono has %d requests, want 1", n)
+			}
+		})
+	}
+}
+
+func TestAponoRefusesToBeAsked(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault aponotest.Fault
+		want  string
+	}{
+		"busy":        {aponotest.Fault{Status: 429, RetryAfter: 20 * time.Second}, "Apono is busy. Try again in 20 seconds."},
+		"unavailable": {aponotest.Fault{Status: 503, RetryAfter: 2 * time.Minute}, "Apono is busy. Try again in 2 minutes."},
+		"forbidden":   {aponotest.Fault{Status: 403}, "You may not request this"},
+		"token":       {aponotest.Fault{Status: 401}, "own token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			dana := w.person("Dana")
+			form := dana.presses("New request").atLastStep()
+			c.fault.Method, c.fault.Path = http.MethodPost, createPath
+			w.apono.Fault(c.fault)
+			form = form.press("Submit").shows(c.want)
+			if got := form.value("justification"); got != "INC-42: orders are stuck" {
+				t.Errorf("the justification is %q after a refusal", got)
+			}
+			w.apono.ClearFaults()
+			if form = form.press("Submit"); !form.Closed {
+				t.Fatalf("the second Submit is not taken:\n%s", form.Text())
+			}
+			if n := len(w.requests()); n != 1 {
+				t.Errorf("Apono has %d requests, want 1", n)
+			}
+		})
+	}
+}
+
+func TestAponoIsDown(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	w.aponoHTTP.Close()
+	form = form.press("Submit").shows("Apono cannot be reached just now")
+	if got := form.value("justification"); got != "INC-42: orders are stuck" {
+		t.Errorf("the justification is %q", got)
+	}
+}
+
+func TestListThatIsSlowIsAskedForAgain(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").fill("integration", "Orders database")
+	w.apono.Fault(aponotest.Fault{Path: "/api/v3/selectable-integrations", Latency: 3 * time.Second, Times: 1})
+	form = form.press("Next").shows("Still loading", "Try again")
+	form = form.press("Try again").shows("Orders database")
+	if form.Has("Still loading") {
+		form = form.press("Try again")
+	}
+	if _, ok := form.Input("resources"); !ok {
+		if _, ok := form.Input("resource_type"); !ok {
+			t.Errorf("the list did not come:\n%s", form.Text())
+		}
+	}
+}
+
+func TestListThatFailsKeepsTheForm(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").fill("integration", "Orders database")
+	w.apono.Fault(aponotest.Fault{Path: "/api/v3/selectable-integrations", Status: 500})
+	form = form.press("Next").shows("Not possible just now", "Try again", "Back")
+	w.apono.ClearFaults()
+	form.press("Try again").shows("Orders database")
+}
+
+// An answer that is lost is looked for; the create is never sent again.
+func TestLostAnswerIsLookedFor(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, CutAfter: true})
+	form.press("Submit").shows("Apono has not answered yet")
+	w.settle()
+	dana.sees("Sending to Apono", "nothing is sent twice")
+	w.apono.ClearFaults()
+
+	w.settleSubmissions()
+	dana.sees("AR-", "Request ID")
+	if n := len(w.requests()); n != 1 {
+		t.Errorf("Apono has %d requests, want 1", n)
+	}
+	w.pass(time.Minute)
+	dana.sees("Granted")
+}
+
+func TestCreateThatNeverArrivedIsSaid(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, CutBefore: true, Times: 1})
+	form.press("Submit").shows("Apono has not answered yet")
+	w.settle()
+
+	w.apono.Advance(2 * lookFor)
+	w.settleSubmissions()
+	dana.sees("Did not reach Apono", "Try again")
+	if n := len(w.requests()); n != 0 {
+		t.Fatalf("Apono has %d requests, want none", n)
+	}
+	form = dana.presses("Try again")
+	if got := form.value("justification"); got != "INC-42: orders are stuck" {
+		t.Errorf("the justification is %q", got)
+	}
+	form.press("Submit")
+	w.settle()
+	dana.sees("AR-")
+	if n := len(w.requests()); n != 1 {
+		t.Errorf("Apono has %d requests, want 1", n)
+	}
+}
+
+// An older request for the very same thing is not taken for the lost one.
+func TestLostAnswerIsNotMistakenForAnOlderRequest(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, CutAfter: true, Times: 1})
+	form.press("Submit").shows("Apono has not answered yet")
+	older := w.requests()[0]
+	must(t, w.apono.Fail(older.FriendlyID, "never mind"))
+	w.apono.Advance(time.Hour)
+	w.settleSubmissions()
+	dana.sees("AR-") // it is the very one: made after the intent was written
+
+	form = dana.presses("New request").atLastStep()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, CutBefore: true, Times: 1})
+	form.press("Submit")
+	w.apono.Advance(2 * lookFor)
+	w.settleSubmissions()
+	dana.sees("Did not reach Apono")
+}
+
+func TestSlowCreateGoesOn(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, AnswerAfter: 4 * time.Second, Times: 1})
+	form.press("Submit").shows("Apono has not answered yet")
+	must(t, w.teams.Await(t.Context(), func() bool { return dana.LastCard().Has("AR-") }))
+	if n := len(w.requests()); n != 1 {
+		t.Errorf("Apono has %d requests, want 1", n)
+	}
+}
+
+func TestRefusalAfterTheDialogClosedIsOnTheCard(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep().fill("hours", "200")
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, Latency: 4 * time.Second, Times: 1})
+	form.press("Submit").shows("Apono has not answered yet")
+	must(t, w.teams.Await(t.Context(), func() bool { return dana.LastCard().Has("Not accepted by Apono") }))
+	form = dana.presses("Try again")
+	if got := form.value("hours"); got != "200" {
+		t.Errorf("the hours are %q", got)
+	}
+}
+
+func TestAskingFromAChannelAnswersInTheOwnChat(t *testing.T) {
+	w := newWorld(t)
+	channel := w.teams.Channel()
+	_, err := channel.Installs(t.Context(), w.teams.Person("Adam"))
+	must(t, err)
+	dana := w.person("Dana")
+	answer, err := dana.SaysIn(t.Context(), channel.ID, "request")
+	must(t, err)
+	d, err := dana.Presses(t.Context(), answer.Messages[0], "New request")
+	must(t, err)
+	dana.opened(d).atLastStep().press("Submit").shows("Your own chat")
+	w.settle()
+	dana.sees("Orders database", "INC-42")
+	for _, m := range channel.Messages() {
+		if m.Has("INC-42") {
+			t.Errorf("the channel shows the justification: %s", m.Visible())
+		}
+	}
+}
+
+func TestAskingBeforeInstalling(t *testing.T) {
+	w := newWorld(t)
+	dana := w.stranger("Dana")
+	w.teams.Fail(teamstest.Fault{Op: "create", Status: 403, Code: "BotNotInConversationRoster"})
+	d, err := dana.OpensExtension(t.Context(), "request", teamstest.Elsewhere)
+	must(t, err)
+	form := dana.opened(d).shows("Add Apono first", "Try again")
+	w.teams.ClearFaults()
+	_, err = dana.Installs(t.Context())
+	must(t, err)
+	form.press("Try again").atLastStep().press("Submit").shows("Your own chat")
+	w.settle()
+	dana.sees("INC-42")
+}
+
+func TestCardWaitsForWhoUninstalled(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	_, err := dana.Uninstalls(t.Context())
+	must(t, err)
+	if form = form.press("Submit"); !form.Closed {
+		t.Fatalf("not submitted:\n%s", form.Text())
+	}
+	w.settle()
+	_, err = dana.Installs(t.Context())
+	must(t, err)
+	w.settle()
+	if cards := dana.Chat(); !cards[len(cards)-1].Has("INC-42") && !cards[len(cards)-2].Has("INC-42") {
+		t.Errorf("the card did not come after the install: %s", cards[len(cards)-1].Visible())
+	}
+}
+
+func TestTeamsTroubleDoesNotLoseACard(t *testing.T) {
+	for name, fault := range map[string]teamstest.Fault{
+		"throttled": {Op: "update", Status: 429, RetryAfter: time.Second, Times: 2},
+		"broken":    {Op: "update", Status: 500, Times: 1},
+		"gone":      {Op: "update", Status: 404, Code: "ActivityNotFoundInConversation", Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			dana := w.person("Dana")
+			w.submits(dana, "Orders database")
+			w.teams.Fail(fault)
+			w.pass(time.Minute)
+			w.pass(time.Minute)
+			must(t, w.teams.Await(t.Context(), func() bool { return dana.LastCard().Has("Granted") }))
+		})
+	}
+}
+
+func TestReplyThatTeamsDoesNotTakeIsOwed(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.teams.Fail(teamstest.Fault{Op: "send", Status: 500, Times: 1})
+	_, err := dana.Says(t.Context(), "help")
+	must(t, err)
+	must(t, w.teams.Await(t.Context(), func() bool { return dana.LastCard().Has("What you can do here") }))
+}
+
+func TestEventIsOnlyAHint(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.submits(dana, "Orders database")
+	w.apono.Advance(time.Minute)
+	id := w.requests()[0].FriendlyID
+	hint := `{"event_type":"RequestRejected","data":{"friendly_id":"` + id + `"}}`
+
+	for secret, want := range map[string]int{
+		"":                             http.StatusUnauthorized,
+		"wrong":                        http.StatusUnauthorized,
+		webhookSecret + "x":            http.StatusUnauthorized,
+		strings.ToUpper(webhookSecret): http.StatusUnauthorized,
+		webhookSecret:                  http.StatusAccepted,
+	} {
+		if got := w.event(secret, hint); got != want {
+			t.Errorf("secret %q: got %d, want %d", secret, got, want)
+		}
+	}
+	w.settle()
+	dana.sees("Granted") // what Apono says, not what the event says
+
+	if got := w.event(webhookSecret, `{"data":{"id":"unknown"}}`); got != http.StatusAccepted {
+		t.Errorf("an unknown request: got %d, want 202", got)
+	}
+	if got := w.event(webhookSecret, `]`); got != http.StatusBadRequest {
+		t.Errorf("no JSON: got %d, want 400", got)
+	}
+}
+
+func TestManyIntegrations(t *testing.T) {
+	w := newWorld(t, func(world *aponotest.World) { world.Grow(300, 3) })
+	dana := w.person("Dana")
+	form := dana.presses("New request").shows("1 to 25 of 303", "Next page")
+	form.fill("search", "orders data").press("Search").shows("Orders database").atLastStep().press("Submit")
+	w.settle()
+	dana.sees("Orders database")
+	if r := w.requests()[0]; r.Status == aponoapi.Failed {
+		t.Errorf("the request is %v", r.Status)
+	}
+}
