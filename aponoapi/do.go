@@ -125,7 +125,7 @@ func (c *Client) try(ctx context.Context, k call, address string, body []byte) *
 	// refused, an unknown host or a failed handshake come before.
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), k.method, address, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), k.method, address, k.reader(body))
 	if err != nil {
 		return refused(k.op, "the address cannot be built")
 	}
@@ -140,6 +140,16 @@ func (c *Client) try(ctx context.Context, k call, address string, body []byte) *
 	}
 	defer res.Body.Close()
 	return c.read(k, res)
+}
+
+// reader is the body to send. net/http sends a GET again by itself when a
+// kept-alive connection breaks under it; a body that cannot be rewound, though
+// there is nothing in it, keeps it from doing so.
+func (k call) reader(body []byte) io.Reader {
+	if k.once {
+		return io.NopCloser(bytes.NewReader(body))
+	}
+	return bytes.NewReader(body)
 }
 
 // lost is a call that got no answer, or none that could be read.

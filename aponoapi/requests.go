@@ -34,13 +34,31 @@ type AccessRequest struct {
 	CustomFields  map[string]string
 	CreatedAt     time.Time // zero in v3
 	RevokedAt     time.Time // when the access ended; zero before that, and in v3
+
+	// What follows is told by the client API only.
+
+	Note           string // Apono's remark on the status
+	Approvers      []Approver
+	AllMustApprove bool     // else any of a tier
+	ReasonRequired bool     // approvers must give a reason
+	Summary        []Access // the first few entitlements
+	ResourceNames  []string
+	Extension      Extension
+	Favorite       bool
+}
+
+// Access is one permission on one resource, by the names that people see.
+type Access struct {
+	Resource   string
+	Permission string
 }
 
 // Party is a person in a request. Email is what Apono calls source_id: the
-// address as the identity provider has it.
+// address as the identity provider has it. v3 and v4 tell no name.
 type Party struct {
 	ID    string
 	Email string
+	Name  string
 }
 
 // Bundle is a named set of access.
@@ -52,8 +70,11 @@ type Bundle struct {
 // Group is the part of a request that lies in one integration. v3 tells the
 // integration's id only, v4 no integration type.
 type Group struct {
+	ID            string // client API only, as are Outcome and Note
 	Integration   Integration
 	ResourceTypes []ResourceType
+	Outcome       string // Success, Failure or Warning: grants may be partial
+	Note          string
 }
 
 // IDs is every id that is known to name this request.
@@ -104,10 +125,15 @@ func (c *Client) CreateRequestV3(ctx context.Context, n NewRequest) (AccessReque
 		return AccessRequest{}, err
 	}
 	if r.RequestID == "" {
-		// Something was created, but there is no telling what.
-		return AccessRequest{}, &Error{Op: op, kind: ErrUnknownOutcome, cause: errors.New("the answer has no request_id")}
+		return AccessRequest{}, nameless(op)
 	}
 	return r.request(), nil
+}
+
+// nameless is a create that was answered without an id: something was
+// created, but there is no telling what.
+func nameless(op string) error {
+	return &Error{Op: op, kind: ErrUnknownOutcome, cause: errors.New("the answer names no request")}
 }
 
 // RequestV3 reads one request by its v3 id or friendly id, with an admin's

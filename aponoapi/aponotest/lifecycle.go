@@ -1,13 +1,10 @@
 package aponotest
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/google/uuid"
@@ -19,7 +16,9 @@ type record struct {
 	Requester, Grantee     string // ids of people
 	Units                  []unit
 	Flow                   string
+	Bundle                 string // a name; "" unless one was asked for
 	Justification          string
+	Extensions             int
 	Duration               time.Duration // 0: without end
 	CustomFields           map[string]string
 	Votes                  []vote
@@ -42,6 +41,7 @@ type vote struct {
 	Tier     int
 	Decision string // Pending, Approved, Rejected
 	Reason   string
+	Asked    time.Time
 }
 
 func (r *record) named(id string) bool {
@@ -74,7 +74,7 @@ func (s *Server) open(r *record) {
 	r.V4ID = "req_" + strings.ReplaceAll(s.newID("v4", n), "-", "")
 	r.Created = s.clock()
 	f := s.world.flow(r.Flow)
-	r.ask(f, 0)
+	r.ask(f, 0, r.Created)
 	s.requests = append(s.requests, r)
 	s.changed = true
 	s.announce(r, "RequestCreated", r.Created)
@@ -95,12 +95,12 @@ func (s *Server) newID(family string, n int) string {
 }
 
 // ask puts a tier of approvers on the request.
-func (r *record) ask(f *Flow, tier int) {
+func (r *record) ask(f *Flow, tier int, at time.Time) {
 	if tier >= len(f.Approvers) {
 		return
 	}
 	for _, address := range f.Approvers[tier] {
-		r.Votes = append(r.Votes, vote{Approver: address, Tier: tier + 1, Decision: "Pending"})
+		r.Votes = append(r.Votes, vote{Approver: address, Tier: tier + 1, Decision: "Pending", Asked: at})
 	}
 }
 
@@ -112,6 +112,7 @@ func (s *Server) settle() {
 			s.pass(r, r.Due)
 		}
 	}
+	s.settleSessions(now)
 }
 
 // pass is what Apono does by itself when a request's time has come.
@@ -124,7 +125,7 @@ func (s *Server) pass(r *record, at time.Time) {
 			return
 		}
 		tier := r.Votes[len(r.Votes)-1].Tier
-		r.ask(f, tier)
+		r.ask(f, tier, at)
 		r.Due = due(r, f, at)
 		s.changed = true
 		s.note(Event{At: at, Kind: "escalation", RequestID: r.FriendlyID})
@@ -176,6 +177,11 @@ func (s *Server) move(r *record, to aponoapi.Status, at time.Time, by, reason st
 		r.EndedAt = at
 		r.Reason = reason
 	}
+	if to == aponoapi.Granted {
+		s.connect(r)
+	} else {
+		s.disconnect(r)
+	}
 	s.changed = true
 	if p := s.world.person(by); p != nil {
 		by = p.Email
@@ -206,17 +212,6 @@ func (s *Server) change(id string, do func(r *record) error) error {
 		return err
 	}
 	return do(r)
-}
-
-// Approve decides a pending request as the approver by (id or address); ""
-// decides for everybody who was asked.
-func (s *Server) Approve(id, by, reason string) error {
-	return s.change(id, func(r *record) error { return s.decide(r, by, reason, true) })
-}
-
-// Reject is Approve's opposite.
-func (s *Server) Reject(id, by, reason string) error {
-	return s.change(id, func(r *record) error { return s.decide(r, by, reason, false) })
 }
 
 // Fail ends a request as failed, whatever it was doing.
@@ -252,134 +247,32 @@ func (s *Server) PassMFA(id string) error {
 	})
 }
 
-const maxReason = 124 // Apono: less than 124 characters in every UI
+// Revoke begins to take granted access away; Apono needs a while for it.
+func (s *Server) Revoke(id string) error {
+	return s.change(id, func(r *record) error { return s.revoke(r, "") })
+}
 
-func (s *Server) decide(r *record, by, reason string, approve bool) error {
-	f := s.world.flow(r.Flow)
-	if r.Status != aponoapi.Pending {
-		return conflict("The request is not waiting for approval")
+func (s *Server) revoke(r *record, by string) error {
+	if r.Status != aponoapi.Granted && r.Status != aponoapi.Granting {
+		return conflict("The request is not active")
 	}
-	if utf8.RuneCountInString(reason) >= maxReason {
-		return invalid("The reason must have less than %d characters", maxReason)
-	}
-	if by == "" {
-		s.settled(r, approve, "Apono", reason)
-		return nil
-	}
-	p := s.world.person(by)
-	mine := slices.IndexFunc(r.Votes, func(v vote) bool { return p != nil && v.Approver == p.Email })
-	switch {
-	case mine < 0:
-		return forbidden("You are not an approver of this request")
-	case !f.SelfApproval && (p.ID == r.Requester || p.ID == r.Grantee):
-		return forbidden("The requestor cannot approve their own request")
-	case f.ReasonRequired && strings.TrimSpace(reason) == "":
-		return invalid("A reason is required")
-	case r.Votes[mine].Decision != "Pending":
-		return conflict("You have already decided on this request")
-	}
-	s.changed = true
-	r.Votes[mine].Reason = reason
-	r.Votes[mine].Decision = "Rejected"
-	if approve {
-		r.Votes[mine].Decision = "Approved"
-	}
-	if !approve || !f.AllOf || r.unanimous(r.Votes[mine].Tier) {
-		s.settled(r, approve, p.ID, reason)
-	}
+	s.move(r, aponoapi.Revoking, s.clock(), by, "")
 	return nil
 }
 
-// unanimous says that everybody of a tier has approved.
-func (r *record) unanimous(tier int) bool {
-	return !slices.ContainsFunc(r.Votes, func(v vote) bool { return v.Tier == tier && v.Decision != "Approved" })
-}
-
-// settled moves a decided request on.
-func (s *Server) settled(r *record, approved bool, by, reason string) {
-	to, why := aponoapi.Granting, ""
-	if !approved {
-		to, why = aponoapi.Rejected, reason
+// extend lengthens granted access as the flow allows.
+func (s *Server) extend(r *record) error {
+	f := s.world.flow(r.Flow)
+	switch {
+	case r.Status != aponoapi.Granted:
+		return conflict("The request is not active")
+	case r.Extensions >= f.MaxExtensions || r.Duration == 0:
+		return invalid("The request cannot be extended any more")
 	}
-	s.move(r, to, s.clock(), by, why)
-}
-
-// Request is how a request stands, for tests and the playground's panel.
-type Request struct {
-	V3ID          string          `json:"v3_id"`
-	FriendlyID    string          `json:"friendly_id"`
-	V4ID          string          `json:"v4_id"`
-	Status        aponoapi.Status `json:"status"`
-	Words         string          `json:"words"` // Status as people read it
-	Requester     string          `json:"requester"`
-	Grantee       string          `json:"grantee"` // both are mail addresses
-	Integration   string          `json:"integration"`
-	Resources     []string        `json:"resources"` // names
-	Permissions   []string        `json:"permissions"`
-	Justification string          `json:"justification"`
-	DurationSec   int64           `json:"duration_sec"`
-	Approvers     []string        `json:"approvers"`
-	Created       time.Time       `json:"created"`
-	GrantedAt     time.Time       `json:"granted_at,omitzero"`
-	EndedAt       time.Time       `json:"ended_at,omitzero"`
-}
-
-// Requests tells every request, the oldest first.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.unlock()
-	s.settle()
-	list := make([]Request, len(s.requests))
-	for i, r := range s.requests {
-		list[i] = s.tell(r)
-	}
-	return list
-}
-
-func (s *Server) tell(r *record) Request {
-	told := Request{
-		V3ID: r.V3ID, FriendlyID: r.FriendlyID, V4ID: r.V4ID, Status: r.Status, Words: r.Status.String(),
-		Requester: s.email(r.Requester), Grantee: s.email(r.Grantee), Permissions: r.permissions(),
-		Justification: r.Justification, DurationSec: int64(r.Duration / time.Second),
-		Approvers: []string{}, Created: r.Created, GrantedAt: r.GrantedAt, EndedAt: r.EndedAt,
-	}
-	for _, v := range r.Votes {
-		told.Approvers = append(told.Approvers, v.Approver)
-	}
-	if in := s.world.integration(r.Units[0].Integration); in != nil {
-		told.Integration = in.Name
-		for _, id := range r.resources() {
-			if _, res := in.find(id); res != nil {
-				told.Resources = append(told.Resources, res.Name)
-			}
-		}
-	}
-	return told
-}
-
-func (s *Server) email(id string) string {
-	if p := s.world.person(id); p != nil {
-		return p.Email
-	}
-	return cmp.Or(id, "?")
-}
-
-func (r *record) resources() []string {
-	return distinct(r.Units, func(u unit) string { return u.Resource })
-}
-func (r *record) permissions() []string {
-	return distinct(r.Units, func(u unit) string { return u.Permission })
-}
-
-// distinct keeps the first of each value, in order.
-func distinct[T any](from []T, value func(T) string) []string {
-	list := []string{}
-	seen := make(map[string]bool)
-	for _, item := range from {
-		if v := value(item); !seen[v] {
-			seen[v] = true
-			list = append(list, v)
-		}
-	}
-	return list
+	r.Extensions++
+	r.Duration += f.ExtendBy
+	r.Due = r.Due.Add(f.ExtendBy)
+	s.changed = true
+	s.note(Event{Kind: "extension", RequestID: r.FriendlyID})
+	return nil
 }

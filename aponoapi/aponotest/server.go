@@ -44,7 +44,8 @@ type Config struct {
 // use.
 type Server struct {
 	world   *World
-	service Person
+	index   index
+	service *Person
 	token   aponoapi.Secret
 	file    string
 	seed    string
@@ -55,6 +56,9 @@ type Server struct {
 	mu       sync.Mutex
 	offset   time.Duration // how far the simulated clock is ahead
 	requests []*record
+	sessions []*session
+	opened   int      // sessions there have been
+	secrets  []string // that there have been
 	events   []Event
 	faults   []*Fault
 	changed  bool  // since the state was saved
@@ -82,7 +86,7 @@ func New(c Config) (*Server, error) {
 		c.HTTPClient = &http.Client{Timeout: 10 * time.Second}
 	}
 	s := &Server{
-		world: c.World, service: *bot, token: c.ServiceToken, file: c.StateFile,
+		world: c.World, index: newIndex(c.World), service: bot, token: c.ServiceToken, file: c.StateFile,
 		seed: cmp.Or(c.Seed, rand.Text()), now: c.Now, mux: http.NewServeMux(),
 		hooks:  webhooks{url: c.WebhookURL, secret: c.WebhookSecret, client: c.HTTPClient},
 		closed: make(chan struct{}),
@@ -99,6 +103,8 @@ func (s *Server) routes() {
 	s.routeV2()
 	s.routeV3()
 	s.routeV4()
+	s.routeSessions()
+	s.routeClient()
 	s.handle("/", func(caller, *http.Request) (any, error) { return nil, notFound("no such endpoint") })
 }
 
@@ -138,7 +144,8 @@ func (s *Server) unlock() {
 	s.mu.Unlock()
 }
 
-// caller is whose token a call carries.
+// caller is whose token a call carries. A service account is a person whom
+// nobody else knows.
 type caller struct {
 	person *Person
 }
@@ -148,22 +155,38 @@ func (s *Server) caller(r *http.Request) (caller, error) {
 	if !ok || token == "" {
 		return caller{}, unauthorized()
 	}
-	c := caller{}
+	endUser := strings.HasPrefix(r.URL.Path, "/api/user/") || strings.HasPrefix(r.URL.Path, "/api/client/")
+	for _, account := range s.world.ServiceAccounts {
+		if same(token, account.Token) {
+			if endUser {
+				return caller{}, forbidden("This endpoint needs an end user's token")
+			}
+			return caller{&Person{ID: account.Name, Email: account.Name, FirstName: account.Name, Admin: true}}, nil
+		}
+	}
+	p := s.owner(token)
+	switch {
+	case p == nil:
+		return caller{}, unauthorized()
+	case endUser && s.world.NoEndUserTokens:
+		return caller{}, forbidden("End-user tokens are not enabled for this account")
+	case !endUser && !p.Admin:
+		return caller{}, forbidden("You do not have permission to perform this action")
+	}
+	return caller{p}, nil
+}
+
+// owner is the person whose token this is.
+func (s *Server) owner(token string) *Person {
 	if same(token, s.token) {
-		c.person = &s.service
+		return s.service
 	}
 	for i := range s.world.People {
 		if p := &s.world.People[i]; p.Token != "" && !p.Inactive && same(token, p.Token) {
-			c.person = p
+			return p
 		}
 	}
-	if c.person == nil {
-		return caller{}, unauthorized()
-	}
-	if !strings.HasPrefix(r.URL.Path, "/api/user/") && !strings.HasPrefix(r.URL.Path, "/api/client/") && !c.person.Admin {
-		return caller{}, forbidden("You do not have permission to perform this action")
-	}
-	return c, nil
+	return nil
 }
 
 func same(token string, want aponoapi.Secret) bool {
@@ -265,27 +288,4 @@ func readJSON(r *http.Request, into any) error {
 // message is what Apono answers to most actions.
 type message struct {
 	Message string `json:"message"`
-}
-
-// page is the envelope of v1 to v3.
-type page[T any] struct {
-	Data       []T        `json:"data"`
-	Pagination pagination `json:"pagination"`
-}
-
-type pagination struct {
-	Total  int `json:"total"`
-	Limit  int `json:"limit"`
-	Offset int `json:"offset"`
-}
-
-func paged[T any](s *Server, all []T) page[T] {
-	shown := all
-	if limit := s.world.ListLimit; limit > 0 && len(all) > limit {
-		shown = all[:limit]
-	}
-	if shown == nil {
-		shown = []T{}
-	}
-	return page[T]{Data: shown, Pagination: pagination{Total: len(all), Limit: max(len(shown), 1)}}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -14,6 +15,8 @@ import (
 type saved struct {
 	Ahead    time.Duration // of the simulated clock
 	Requests []*record
+	Sessions []*session
+	Opened   int // sessions there have been
 }
 
 // load brings the requests of the state file back. Those of a flow or an
@@ -35,12 +38,24 @@ func (s *Server) load() error {
 		return fmt.Errorf("load simulated apono: %s: %w", s.file, err)
 	}
 	for _, r := range was.Requests {
-		if s.world.flow(r.Flow) == nil || len(r.Units) == 0 || s.world.integration(r.Units[0].Integration) == nil {
+		if !s.knows(r) {
 			return fmt.Errorf("load simulated apono: %s has a request of another world", s.file)
 		}
 	}
-	s.offset, s.requests = was.Ahead, was.Requests
+	s.offset, s.requests, s.sessions, s.opened = was.Ahead, was.Requests, was.Sessions, was.Opened
+	for _, x := range s.sessions {
+		s.secrets = append(s.secrets, x.Secret)
+	}
 	return nil
+}
+
+// knows says that a request is of this world.
+func (s *Server) knows(r *record) bool {
+	stranger := slices.ContainsFunc(r.Units, func(u unit) bool {
+		at, ok := s.index.resources[u.Resource]
+		return !ok || at.in.ID != u.Integration || at.kind.ID != u.Type
+	})
+	return s.world.flow(r.Flow) != nil && len(r.Units) > 0 && !stranger
 }
 
 // save writes the state so that a crash leaves either the old file or the
@@ -49,7 +64,7 @@ func (s *Server) save() error {
 	if s.file == "" {
 		return nil
 	}
-	raw, err := json.Marshal(saved{Ahead: s.offset, Requests: s.requests})
+	raw, err := json.Marshal(saved{Ahead: s.offset, Requests: s.requests, Sessions: s.sessions, Opened: s.opened})
 	if err != nil {
 		return fmt.Errorf("save simulated apono: %w", err)
 	}

@@ -19,6 +19,8 @@ func (s *Server) routeV3() {
 	s.handle("GET /api/v3/access-requests", s.listV3)
 	s.handle("POST /api/v3/access-requests", s.createV3)
 	s.handle("GET /api/v3/access-requests/{id}", s.getV3)
+	s.handle("POST /api/v3/access-requests-bulk/revoke", s.revokeV3)
+	s.handle("GET /api/v3/activity", s.activity)
 	const selectable = "GET /api/v3/selectable-integrations"
 	s.handle(selectable, s.selectableIntegrations)
 	s.handle(selectable+"/{integration}/resource-types", s.selectableTypes)
@@ -162,7 +164,7 @@ func (s *Server) createV3(c caller, req *http.Request) (any, error) {
 	if in == nil {
 		return nil, invalid("Unknown integration_id")
 	}
-	w := wish{requester: c.person, grantee: p, justification: *body.Justification}
+	w := wish{requester: c.person, grantee: p, justification: *body.Justification, v3: true}
 	if body.DurationInSec != nil {
 		w.duration = time.Duration(*body.DurationInSec) * time.Second
 		if w.duration <= 0 {
@@ -170,14 +172,48 @@ func (s *Server) createV3(c caller, req *http.Request) (any, error) {
 		}
 	}
 	var err error
-	if w.units, err = in.units(body.ResourceIDs, body.Permissions); err != nil {
+	if w.units, err = s.unitsOf(in, body.ResourceIDs, body.Permissions); err != nil {
 		return nil, err
 	}
-	r, err := s.submit(w)
+	opened, err := s.submit(w)
 	if err != nil {
 		return nil, err
 	}
-	return r.v3(), nil
+	return opened[0].v3(), nil
+}
+
+// revokeV3 ends those of the requests that are active.
+func (s *Server) revokeV3(c caller, req *http.Request) (any, error) {
+	var body struct {
+		RequestIDs []string `json:"request_ids"`
+	}
+	if err := readJSON(req, &body); err != nil {
+		return nil, err
+	}
+	if len(body.RequestIDs) == 0 {
+		return nil, invalid("request_ids is missing")
+	}
+	var all []*record
+	for _, id := range body.RequestIDs {
+		r, err := s.lookupV3(id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	var refusal error
+	begun := 0
+	for _, r := range all {
+		if err := s.revoke(r, c.person.ID); err != nil {
+			refusal = err
+			continue
+		}
+		begun++
+	}
+	if begun == 0 {
+		return nil, refusal
+	}
+	return message{"Access revocation has started"}, nil
 }
 
 // selecting is the person a selectable list is for: user_id, or the caller.

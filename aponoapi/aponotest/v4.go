@@ -2,14 +2,26 @@ package aponotest
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 )
 
 func (s *Server) routeV4() {
-	s.handle("GET /api/user/v4/access-requests/{id}", s.getV4)
-	s.handle("GET /api/user/v1/delegated-access-requests/{id}", s.getDelegated)
+	const requests, delegated = "/api/user/v4/access-requests", "/api/user/v1/delegated-access-requests"
+	s.handle("GET "+requests, s.listV4)
+	s.handle("POST "+requests, s.createV4)
+	s.handle("GET "+requests+"/{id}", s.onOwn(func(r *record, _ caller, _ *http.Request) (any, error) { return s.v4(r), nil }))
+	s.handle("GET "+requests+"/{id}/entitlements", s.onOwn(s.listEntitlements))
+	s.handle("POST "+requests+"/{id}/request-again", s.onOwn(s.again))
+	s.handle("POST "+requests+"/{id}/revoke", s.onOwn(func(r *record, c caller, _ *http.Request) (any, error) {
+		return message{"Access revocation has started"}, s.revoke(r, c.person.ID)
+	}))
+	s.handle("GET "+delegated, s.listDelegated)
+	s.handle("GET "+delegated+"/{id}", s.getDelegated)
+	s.handle("GET /api/user/v1/available-access/bundles", s.availableBundles)
+	s.handle("GET /api/user/v1/available-access/entitlements", s.availableEntitlements)
 }
 
 // wireV4 is AccessRequestV4, and DelegatedAccessRequestV1: what is absent is
@@ -25,6 +37,7 @@ type wireV4 struct {
 	AccessGroups   []groupWire       `json:"access_groups"`
 	Requestor      *identityWire     `json:"requestor,omitempty"`
 	Grantee        *identityWire     `json:"grantee,omitempty"`
+	Bundle         *namedWire        `json:"bundle,omitempty"`
 }
 
 type groupWire struct {
@@ -52,7 +65,7 @@ func (s *Server) identity(id string) *identityWire {
 }
 
 // statusV4 is how v4, the delegated list and the client API spell statuses.
-func (s *Server) statusV4(r *record) string {
+func statusV4(r *record) string {
 	switch r.Status {
 	case aponoapi.Pending:
 		if len(r.Votes) == 0 {
@@ -67,19 +80,30 @@ func (s *Server) statusV4(r *record) string {
 	return r.Status.String()
 }
 
+// ended is when the access ended. Access that never was has no end.
+func (r *record) ended() time.Time {
+	if r.GrantedAt.IsZero() {
+		return time.Time{}
+	}
+	return r.EndedAt
+}
+
+func (r *record) fields() map[string]string {
+	if r.CustomFields == nil {
+		return map[string]string{}
+	}
+	return r.CustomFields
+}
+
 func (s *Server) v4(r *record) wireV4 {
 	w := wireV4{
-		ID: r.V4ID, Status: s.statusV4(r), DurationInSec: int32(r.Duration / time.Second),
-		Justification: r.Justification, CreationDate: r.Created, RevocationDate: r.EndedAt,
-		CustomFields: r.CustomFields, AccessGroups: s.groups(r),
+		ID: r.V4ID, Status: statusV4(r), DurationInSec: int32(r.Duration / time.Second),
+		Justification: r.Justification, CreationDate: r.Created, RevocationDate: r.ended(),
+		CustomFields: r.fields(), AccessGroups: s.groups(r),
 		Requestor: s.identity(r.Requester), Grantee: s.identity(r.Grantee),
 	}
-	if w.CustomFields == nil {
-		w.CustomFields = map[string]string{}
-	}
-	if r.GrantedAt.IsZero() {
-		// Access that never was has no end.
-		w.RevocationDate = time.Time{}
+	if b := s.world.bundle(r.Bundle); b != nil {
+		w.Bundle = &namedWire{b.ID, b.Name}
 	}
 	return w
 }
@@ -87,20 +111,34 @@ func (s *Server) v4(r *record) wireV4 {
 // groups tells the integrations and resource types of a request.
 func (s *Server) groups(r *record) []groupWire {
 	groups := []groupWire{}
-	for _, id := range distinct(r.Units, func(u unit) string { return u.Integration }) {
-		in := s.world.integration(id)
-		if in == nil {
-			continue
-		}
+	for _, in := range s.integrationsOf(r) {
 		g := groupWire{Integration: namedWire{in.ID, in.Name}, ResourceTypes: []labelWire{}}
-		for _, typeID := range distinct(r.Units, func(u unit) string { return u.Type }) {
-			if t := in.resourceType(typeID); t != nil {
-				g.ResourceTypes = append(g.ResourceTypes, labelWire{t.ID, t.Name})
-			}
+		for _, t := range r.typesIn(in) {
+			g.ResourceTypes = append(g.ResourceTypes, labelWire{t.ID, t.Name})
 		}
 		groups = append(groups, g)
 	}
 	return groups
+}
+
+func (s *Server) integrationsOf(r *record) []*Integration {
+	var list []*Integration
+	for _, id := range distinct(r.Units, func(u unit) string { return u.Integration }) {
+		if in := s.world.integration(id); in != nil {
+			list = append(list, in)
+		}
+	}
+	return list
+}
+
+func (r *record) typesIn(in *Integration) []*ResourceType {
+	var list []*ResourceType
+	for _, id := range distinct(r.Units, func(u unit) string { return u.Type }) {
+		if t := in.resourceType(id); t != nil {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // lookupV4 finds a request by the ids that v4 takes: its own, and the one
@@ -113,17 +151,61 @@ func (s *Server) lookupV4(id string) (*record, error) {
 	return r, err
 }
 
-// getV4 tells people of their own requests only.
-func (s *Server) getV4(c caller, req *http.Request) (any, error) {
-	r, err := s.lookupV4(req.PathValue("id"))
-	if err != nil {
-		return nil, err
+// onOwn answers for a request whose access the caller receives.
+func (s *Server) onOwn(do func(*record, caller, *http.Request) (any, error)) handler {
+	return func(c caller, req *http.Request) (any, error) {
+		r, err := s.lookupV4(req.PathValue("id"))
+		if err != nil {
+			return nil, err
+		}
+		if r.Grantee != c.person.ID {
+			return nil, notFound("Access request not found")
+		}
+		return do(r, c, req)
 	}
-	if r.Grantee != c.person.ID {
-		return nil, notFound("Access request not found")
-	}
-	return s.v4(r), nil
 }
+
+// inStatus says that a filter of statuses, however spelled, takes r.
+func inStatus(filter []string, r *record) bool {
+	return len(filter) == 0 || slices.ContainsFunc(filter, func(want string) bool {
+		return aponoapi.ParseStatus(want) == r.Status
+	})
+}
+
+// listV4 lists what the caller receives and has submitted, or what requestor
+// has submitted for the caller.
+func (s *Server) listV4(c caller, req *http.Request) (any, error) {
+	query, by := req.URL.Query(), c.person
+	if requestor := query.Get("requestor"); requestor != "" {
+		if by = s.world.person(requestor); by == nil {
+			return nil, notFound("User not found")
+		}
+	}
+	var all []wireV4
+	for _, r := range slices.Backward(s.requests) {
+		if r.Grantee == c.person.ID && r.Requester == by.ID && inStatus(query["statuses"], r) {
+			all = append(all, s.v4(r))
+		}
+	}
+	return tokenPaged(req, all)
+}
+
+func (s *Server) listDelegated(c caller, req *http.Request) (any, error) {
+	query := req.URL.Query()
+	grantee := s.world.person(query.Get("grantee"))
+	if query.Get("grantee") != "" && grantee == nil {
+		return nil, notFound("User not found")
+	}
+	var all []wireV4
+	for _, r := range slices.Backward(s.requests) {
+		if r.delegatedBy(c.person) && (grantee == nil || r.Grantee == grantee.ID) && inStatus(query["statuses"], r) {
+			all = append(all, s.v4(r))
+		}
+	}
+	return tokenPaged(req, all)
+}
+
+func (r *record) delegatedBy(p *Person) bool { return r.Requester == p.ID && r.Grantee != p.ID }
 
 // getDelegated tells what the caller asked for on behalf of others.
 func (s *Server) getDelegated(c caller, req *http.Request) (any, error) {
@@ -131,8 +213,101 @@ func (s *Server) getDelegated(c caller, req *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.Requester != c.person.ID || r.Grantee == c.person.ID {
+	if !r.delegatedBy(c.person) {
 		return nil, notFound("Access request not found")
 	}
 	return s.v4(r), nil
+}
+
+type createV4 struct {
+	BundleReference string `json:"bundle_reference"`
+	Entitlements    []struct {
+		ResourceID   string `json:"resource_id"`
+		PermissionID string `json:"permission_id"`
+	} `json:"entitlements"`
+	Justification string            `json:"justification"`
+	DurationInSec *int32            `json:"duration_in_sec"`
+	CustomFields  map[string]string `json:"custom_fields"`
+	Grantee       string            `json:"grantee"`
+}
+
+func (s *Server) createV4(c caller, req *http.Request) (any, error) {
+	var body createV4
+	if err := readJSON(req, &body); err != nil {
+		return nil, err
+	}
+	w, err := s.wishV4(c, body)
+	if err != nil {
+		return nil, err
+	}
+	return s.submitV4(w)
+}
+
+func (s *Server) submitV4(w wish) (any, error) {
+	opened, err := s.submit(w)
+	if err != nil {
+		return nil, err
+	}
+	answer := make([]wireV4, len(opened))
+	for i, r := range opened {
+		answer[i] = s.v4(r)
+	}
+	return answer, nil
+}
+
+func (s *Server) wishV4(c caller, body createV4) (wish, error) {
+	w := wish{requester: c.person, grantee: c.person, justification: body.Justification, fields: body.CustomFields}
+	if body.CustomFields == nil {
+		return w, invalid("custom_fields is missing")
+	}
+	if body.Grantee != "" {
+		if w.grantee = s.world.person(body.Grantee); w.grantee == nil {
+			return w, invalid("Unknown grantee")
+		}
+	}
+	if body.DurationInSec != nil {
+		if w.duration = time.Duration(*body.DurationInSec) * time.Second; w.duration <= 0 {
+			return w, invalid("Duration must be positive")
+		}
+	}
+	if (body.BundleReference == "") == (len(body.Entitlements) == 0) {
+		return w, invalid("Either bundle_reference or entitlements is required")
+	}
+	if body.BundleReference != "" {
+		if w.bundle = s.world.bundle(body.BundleReference); w.bundle == nil {
+			return w, invalid("Unknown bundle")
+		}
+		w.units = s.world.contents(w.bundle)
+		return w, nil
+	}
+	for _, e := range body.Entitlements {
+		at, known := s.index.resources[e.ResourceID]
+		permission, named := s.index.permissions[e.PermissionID]
+		if !known || !named || permission.kind != at.kind {
+			return w, invalid("Unknown entitlement")
+		}
+		w.units = append(w.units, unit{Integration: at.in.ID, Type: at.kind.ID, Resource: e.ResourceID, Permission: permission.name})
+	}
+	return w, nil
+}
+
+// again makes a new request of one that is over.
+func (s *Server) again(r *record, c caller, req *http.Request) (any, error) {
+	var body struct {
+		Justification string            `json:"justification"`
+		CustomFields  map[string]string `json:"custom_fields"`
+	}
+	if err := readJSON(req, &body); err != nil {
+		return nil, err
+	}
+	switch {
+	case body.CustomFields == nil:
+		return nil, invalid("custom_fields is missing")
+	case !r.Status.Over():
+		return nil, conflict("The request is not closed")
+	}
+	return s.submitV4(wish{
+		requester: c.person, grantee: c.person, bundle: s.world.bundle(r.Bundle), units: r.Units,
+		justification: body.Justification, duration: r.Duration, fields: body.CustomFields,
+	})
 }

@@ -1,0 +1,156 @@
+package aponoapi
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"strings"
+)
+
+// Session is one system that a person has access to now. It has credentials
+// of its own, and may serve several requests: resetting them cuts off
+// whoever still uses the old ones.
+type Session struct {
+	ID          string
+	Name        string
+	RequestIDs  []string // v4's
+	Integration Integration
+	Credentials Credentials
+	// CanReset means something only where there are credentials.
+	CanReset bool
+}
+
+// Credentials is whether a session's details can be read.
+type Credentials string
+
+// What Apono says of credentials (AccessSessionV1, credentials_status).
+const (
+	Available     Credentials = "AVAILABLE"      // can be read, once
+	Viewed        Credentials = "VIEWED"         // must be reset first
+	Resetting     Credentials = "RESETTING"      // will be available soon
+	NotApplicable Credentials = "NOT_APPLICABLE" // no secret: read as often as you like
+)
+
+// Readable says that the details can be read now.
+func (c Credentials) Readable() bool { return c == Available || c == NotApplicable }
+
+// Details is how to get in, with the secret in it. Apono shows the secret to
+// the first reader only; later ones get asterisks.
+type Details struct {
+	Instructions Secret
+	// AdminMessage is what the company's admins say to everybody who uses
+	// this integration; no secret.
+	AdminMessage string
+	Parameters   map[string]Secret
+	CLI          Secret // a command line
+	LinkURL      Secret // may carry a token
+	LinkTitle    string
+}
+
+// Masked says that somebody has read the secret before: it is asterisks. The
+// credentials must be reset.
+func (d Details) Masked() bool {
+	for _, s := range d.Parameters {
+		if text := s.Reveal(); len(text) >= 3 && strings.Trim(text, "*") == "" {
+			return true
+		}
+	}
+	return strings.Contains(d.Instructions.Reveal(), "****") || strings.Contains(d.CLI.Reveal(), "****")
+}
+
+type sessionWire struct {
+	ID                string      `json:"id"`
+	Name              string      `json:"name"`
+	RequestIDs        []string    `json:"request_ids"`
+	Integration       Integration `json:"integration"`
+	CredentialsStatus string      `json:"credentials_status"`
+	CanReset          bool        `json:"can_reset_credentials"`
+}
+
+func (w sessionWire) session() Session {
+	return Session{
+		ID: w.ID, Name: w.Name, RequestIDs: w.RequestIDs, Integration: w.Integration,
+		Credentials: Credentials(strings.ToUpper(clean(w.CredentialsStatus, 40))), CanReset: w.CanReset,
+	}
+}
+
+// SessionFilter narrows Sessions; the zero filter takes all.
+type SessionFilter struct {
+	RequestIDs     []string
+	IntegrationIDs []string
+	PageSize       int // 0: Apono's 100
+}
+
+// Sessions lists what the token's owner has access to now
+// (GET /api/user/v1/access-sessions). It reads no details.
+func (c *Client) Sessions(ctx context.Context, f SessionFilter) iter.Seq2[Session, error] {
+	query := arguments{}.texts("request_ids", f.RequestIDs).texts("integration_id", f.IntegrationIDs).number("limit", f.PageSize)
+	return tokenPages(ctx, c, "list sessions", query.values(), sessionWire.session, "api", "user", "v1", "access-sessions")
+}
+
+// Session reads one session of the token's owner; it reads no details.
+func (c *Client) Session(ctx context.Context, id string) (Session, error) {
+	var w sessionWire
+	err := c.do(ctx, call{
+		op: "get session", method: http.MethodGet, parts: []string{"api", "user", "v1", "access-sessions", id}, out: &w,
+	})
+	return w.session(), err
+}
+
+// SessionDetails reads a session's details, which uses up the one look that
+// there is (GET …/access-details). It is sent exactly once; after
+// ErrUnknownOutcome the look may be gone.
+func (c *Client) SessionDetails(ctx context.Context, id string) (Details, error) {
+	var w struct {
+		Instructions Secret            `json:"instructions"`
+		AdminMessage string            `json:"custom_admin_message"`
+		Parameters   map[string]Secret `json:"parameters"`
+		CLI          Secret            `json:"cli"`
+		Link         struct {
+			URL   Secret `json:"url"`
+			Title string `json:"title"`
+		} `json:"link"`
+	}
+	err := c.do(ctx, call{
+		op: "read access details", method: http.MethodGet, once: true, out: &w,
+		parts: []string{"api", "user", "v1", "access-sessions", id, "access-details"},
+	})
+	if err != nil {
+		return Details{}, err
+	}
+	return Details{
+		Instructions: w.Instructions, AdminMessage: w.AdminMessage, Parameters: w.Parameters,
+		CLI: w.CLI, LinkURL: w.Link.URL, LinkTitle: w.Link.Title,
+	}, nil
+}
+
+// ResetSession asks for new credentials (POST …/reset-credentials) and
+// returns what Apono says to that. It takes Apono some seconds: watch
+// Session until its credentials are Available.
+func (c *Client) ResetSession(ctx context.Context, id string) (message string, err error) {
+	return c.act(ctx, "reset credentials", nil, "api", "user", "v1", "access-sessions", id, "reset-credentials")
+}
+
+// DetailsV3 reads all the details of a request as one text, with an admin's
+// token (GET /api/v3/access-requests/{id}/access-details). It is sent exactly
+// once, as SessionDetails is.
+func (c *Client) DetailsV3(ctx context.Context, id string) (Details, error) {
+	var w struct {
+		Details Secret `json:"details"`
+	}
+	err := c.do(ctx, call{
+		op: "read access details", method: http.MethodGet, once: true, out: &w,
+		parts: []string{"api", "v3", "access-requests", id, "access-details"},
+	})
+	if err != nil {
+		return Details{}, err
+	}
+	return Details{Instructions: w.Details}, nil
+}
+
+// ResetV3 asks for new credentials for a request, with an admin's token
+// (POST /api/v3/access-requests/{id}/reset), and returns what Apono says to
+// that. v3 does not tell when they are there.
+func (c *Client) ResetV3(ctx context.Context, id string) (message string, err error) {
+	return c.act(ctx, "reset credentials", nil, "api", "v3", "access-requests", id, "reset")
+}
