@@ -22,6 +22,7 @@ type Request struct {
 	GrantedAt    time.Time // first seen Granted
 	EndedAt      time.Time // first seen over
 	LookAt       time.Time // when the sweep reads it again; zero when it is over
+	CreatedAt    time.Time // when it was first remembered
 }
 
 // NextReading is the number of a reading that is about to be made.
@@ -143,12 +144,12 @@ func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit
 	return n, nil
 }
 
-const requestColumns = `r.id, r.friendly_id, r.submission_id, r.status, r.reading, r.granted_at, r.ended_at, r.look_at`
+const requestColumns = `r.id, r.friendly_id, r.submission_id, r.status, r.reading, r.granted_at, r.ended_at, r.look_at, r.created_at`
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
 	var r Request
 	var granted, ended, look *time.Time
-	err := row.Scan(&r.ID, &r.FriendlyID, &r.SubmissionID, &r.Status, &r.Reading, &granted, &ended, &look)
+	err := row.Scan(&r.ID, &r.FriendlyID, &r.SubmissionID, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt)
 	r.GrantedAt, r.EndedAt, r.LookAt = timeOf(granted), timeOf(ended), timeOf(look)
 	return r, err
 }

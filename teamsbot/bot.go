@@ -23,6 +23,8 @@ const (
 	// person whose press is not answered soon, so that something has to be
 	// answered within 3 s.
 	pressLasts = 2500 * time.Millisecond
+	// graceLasts is for what must be noted when that time is over.
+	graceLasts = 400 * time.Millisecond
 	// createLasts bounds a create, which goes on after its press was answered.
 	createLasts = 10 * time.Second
 	// settleAfter is when a submission without an answer is looked for.

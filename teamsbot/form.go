@@ -115,8 +115,19 @@ func (f *form) takeFinish(inputs map[string]string) {
 	if _, ok := offeredDuration(inputs[cards.FieldDuration]); ok {
 		f.Duration = inputs[cards.FieldDuration]
 	}
-	f.Hours = strings.TrimSpace(cards.Line(inputs[cards.FieldHours], 20))
-	f.Justification = strings.TrimSpace(cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit))
+	f.Hours = cards.Line(inputs[cards.FieldHours], 20)
+	f.Justification = cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit)
+}
+
+// takeTyped keeps the words that were typed into an older dialog. Its choices
+// are places in a page that is no longer known.
+func (f *form) takeTyped(inputs map[string]string) {
+	if hours := cards.Line(inputs[cards.FieldHours], 20); hours != "" {
+		f.Hours = hours
+	}
+	if words := cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit); words != "" {
+		f.Justification = words
+	}
 }
 
 // press moves the form as the button says, or tells what is wrong with it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+	"github.com/rs/zerolog"
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
@@ -50,7 +51,7 @@ func (b *Bot) worker() (*db.Worker, error) {
 		FetchCooldown: 50 * time.Millisecond,
 		MaxAttempts:   jobAttempts,
 		RetryPolicy:   pauses{},
-		Logger:        slog.New(slog.DiscardHandler), // the jobs' own line says what there is to say
+		Logger:        slog.New(zerolog.NewSlogHandler(b.Log.Level(max(zerolog.WarnLevel, b.Log.GetLevel())))),
 	})
 }
 

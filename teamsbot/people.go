@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -34,7 +33,7 @@ func (t *turn) identify(ctx context.Context) (aponoID string, err error) {
 	switch p := t.person; {
 	case p.Role == "guest" || p.Role == "anonymous":
 		return "", sorry(nil, t.bot.wordsGuest())
-	case !slices.Contains(t.bot.AllowedTenants, p.HomeTenantID):
+	case !t.bot.serves(p.HomeTenantID):
 		return "", sorry(nil, t.bot.wordsForeign())
 	}
 	if t.person.AponoID != "" && now.Sub(t.person.AponoReadAt) <= identityLasts {

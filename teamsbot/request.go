@@ -17,11 +17,11 @@ const formTitle = "Request access"
 // openRequest opens the request form: a new one, or a draft where it stands.
 func (t *turn) openRequest(ctx context.Context) (teams.Answer, error) {
 	if t.press.Draft != "" {
-		d, f, err := t.draft(ctx)
+		d, f, wrong, err := t.draft(ctx)
 		if err != nil {
 			return teams.Answer{}, err
 		}
-		return t.show(ctx, d, f, nil)
+		return t.show(ctx, d, f, wrong)
 	}
 	f := newForm()
 	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, f)
@@ -33,21 +33,19 @@ func (t *turn) openRequest(ctx context.Context) (teams.Answer, error) {
 
 // stepRequest takes what was filled in and goes where the button says.
 func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
-	d, f, err := t.draft(ctx)
+	d, f, wrong, err := t.draft(ctx)
 	if err != nil {
 		return teams.Answer{}, err
 	}
-	if t.press.Revision != d.Revision {
-		if t.press.Do == cards.DoTryAgain {
-			return t.show(ctx, d, f, nil)
-		}
+	switch {
+	case t.press.Do == cards.DoTryAgain:
+		return t.show(ctx, d, f, wrong)
+	case t.press.Revision != d.Revision:
+		f.takeTyped(t.press.Inputs)
 		return t.show(ctx, d, f, problems{"": "This form was open twice. Here is how it stands now."})
 	}
-	if t.press.Do == cards.DoTryAgain {
-		return t.show(ctx, d, f, nil)
-	}
 	f.take(t.press)
-	wrong := f.press(t.press)
+	wrong = f.press(t.press)
 	if t.press.Do == cards.DoSubmit && f.Step == stepFinish && wrong == nil {
 		return t.submit(ctx, d, f)
 	}
@@ -55,31 +53,37 @@ func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
 }
 
 // draft is the person's own draft that the press names, if it can still be
-// filled in.
-func (t *turn) draft(ctx context.Context) (db.Draft, form, error) {
+// filled in, and why Apono refused it if it did.
+func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 	d, err := t.bot.Store.Draft(ctx, t.person.PersonKey, t.press.Draft)
 	if errors.Is(err, db.ErrNotFound) {
-		return db.Draft{}, form{}, sorry(err, wordsNoDraft)
+		return db.Draft{}, form{}, nil, sorry(err, wordsNoDraft)
 	}
 	if err != nil {
-		return db.Draft{}, form{}, err
+		return db.Draft{}, form{}, nil, err
 	}
+	var wrong problems
 	sub, err := t.bot.Store.SubmissionOf(ctx, d)
-	if err == nil && (sub.State == db.Sending || sub.State == db.Created) {
-		return db.Draft{}, form{}, sorry(nil, wordsSubmitted)
-	}
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
-		return db.Draft{}, form{}, err
+	switch {
+	case errors.Is(err, db.ErrNotFound): // not submitted yet
+	case err != nil:
+		return db.Draft{}, form{}, nil, err
+	case sub.State == db.Refused:
+		wrong = problems{fieldOf(sub.Refusal): sub.Refusal}
+	case sub.State != db.Lost:
+		return db.Draft{}, form{}, nil, sorry(nil, wordsSubmitted)
 	}
 	f, err := parseForm(d.Form)
-	return d, f, err
+	return d, f, wrong, err
 }
 
 // show draws the step at which the form stands, with what is wrong there. What
 // keeps it from being drawn is said in the dialog, and the draft is kept.
 func (t *turn) show(ctx context.Context, d db.Draft, f form, wrong problems) (teams.Answer, error) {
 	draw, stopped := t.step(ctx, &f, wrong)
-	if err := t.bot.Store.SaveDraft(context.WithoutCancel(ctx), &d, f); errors.Is(err, db.ErrStale) {
+	late, cancel := grace(ctx)
+	defer cancel()
+	if err := t.bot.Store.SaveDraft(late, &d, f); errors.Is(err, db.ErrStale) {
 		return teams.Answer{}, sorry(err, wordsBusy)
 	} else if err != nil {
 		return teams.Answer{}, err

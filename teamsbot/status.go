@@ -94,12 +94,19 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	if err != nil {
 		return err
 	}
-	r, err := b.Apono.Request(ctx, job.RequestID)
+	before, err := b.Store.Request(ctx, job.RequestID)
 	if err != nil {
-		return err // the sweep comes again
+		return err
+	}
+	r, err := b.Apono.Request(ctx, before.ID)
+	if err != nil {
+		return err
 	}
 	now := b.requestOf(r, reading)
-	now.ID = job.RequestID
+	now.ID = before.ID
+	if !r.Status.Over() {
+		now.LookAt = b.Now().Add(lookAgain(r.Status, b.Now().Sub(before.CreatedAt)))
+	}
 	return b.Store.RecordStatus(ctx, now, b.Now())
 }
 
@@ -115,15 +122,16 @@ func (b *Bot) requestOf(r aponoapi.AccessRequest, reading int64) db.Request {
 		out.EndedAt = cmp.Or(r.RevokedAt, b.Now())
 		return out
 	}
-	out.LookAt = b.Now().Add(lookAgain(r.Status))
+	out.LookAt = b.Now().Add(lookAgain(r.Status, 0))
 	return out
 }
 
-func lookAgain(s aponoapi.Status) time.Duration {
-	switch s {
-	case aponoapi.Granting, aponoapi.Revoking:
+// lookAgain is when a request of that age is worth another look.
+func lookAgain(s aponoapi.Status, age time.Duration) time.Duration {
+	switch {
+	case s == aponoapi.Granting, s == aponoapi.Revoking, age < lookWaiting:
 		return lookSoon
-	case aponoapi.Granted:
+	case s == aponoapi.Granted:
 		return lookGranted
 	}
 	return lookWaiting

@@ -65,7 +65,9 @@ func (t *turn) submitted(ctx context.Context, d db.Draft, f form, sub db.Submiss
 		return t.show(ctx, d, f, problems{refused.field: refused.words})
 	case err != nil:
 		t.err = err
-		if err := t.bot.Store.OweStory(context.WithoutCancel(ctx), sub); err != nil {
+		late, cancel := grace(ctx)
+		defer cancel()
+		if err := t.bot.Store.OweStory(late, sub); err != nil {
 			return teams.Answer{}, err
 		}
 		return teams.TaskMessage(wordsWaiting)
@@ -109,9 +111,7 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 		return err
 	}
 	r := &refusal{words: b.wordsOf(err), err: err}
-	if errors.Is(err, aponoapi.ErrInvalid) {
-		r.field = fieldOf(r.words)
-	}
+	r.field = fieldOf(r.words)
 	if err := b.Store.SubmissionRefused(note, sub, r.words); err != nil {
 		return err
 	}

@@ -46,10 +46,34 @@ func (t *turn) take(ctx context.Context, authorization []string, body []byte) te
 	if err := a.Check(); err != nil {
 		return t.reject(err)
 	}
-	if !slices.Contains(t.bot.AllowedTenants, a.TenantID()) {
+	if !t.bot.serves(a.TenantID()) {
 		return t.foreign(ctx)
 	}
+	if !wellNamed(a) {
+		t.err = errors.New("the activity names its parts in a way that Teams does not")
+		return status(http.StatusBadRequest)
+	}
 	return t.once(ctx)
+}
+
+// wellNamed says that the ids by which an activity is remembered are there, and
+// are ids.
+func wellNamed(a *teams.Activity) bool {
+	for _, id := range []string{a.ID, a.ConversationID(), a.PersonMRI(), a.TenantID()} {
+		if id == "" || len(id) > 500 || id != cards.Line(id, 500) {
+			return false
+		}
+	}
+	switch a.Kind() {
+	case teams.Personal, teams.GroupChat, teams.Channel:
+		return len(a.PersonID()) <= 100 && a.PersonID() == cards.Line(a.PersonID(), 100)
+	}
+	return false
+}
+
+// serves says that people of a tenant may use the bot.
+func (b *Bot) serves(tenant string) bool {
+	return slices.ContainsFunc(b.AllowedTenants, func(t string) bool { return strings.EqualFold(t, tenant) })
 }
 
 // once acts on the activity if it is the first of its id, and else answers what
@@ -69,8 +93,7 @@ func (t *turn) once(ctx context.Context) teams.Answer {
 	}
 	reply, err := t.act(ctx)
 	place, id := arrival.Conversation.ID, arrival.ActivityID
-	// The time to answer may be over; the note must be made all the same.
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	late, cancel := grace(ctx)
 	defer cancel()
 	if err != nil {
 		t.err = errors.Join(err, t.bot.Store.Release(late, place, id))
@@ -107,18 +130,18 @@ func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
 		Conversation: db.Conversation{
 			ID: a.ConversationID(), TenantID: a.TenantID(), Kind: string(a.Kind()), ServiceURL: a.ServiceURL,
 		},
-		Person:   db.PersonKey{TenantID: a.TenantID(), ObjectID: a.PersonID()},
+		Person:   db.PersonKey{TenantID: strings.ToLower(a.TenantID()), ObjectID: strings.ToLower(a.PersonID())},
 		TeamsID:  a.PersonMRI(),
-		Name:     a.From.Name,
-		Locale:   a.Locale(),
-		TimeZone: a.TimeZone(),
+		Name:     cards.Line(a.From.Name, 200),
+		Locale:   cards.Line(a.Locale(), 40),
+		TimeZone: cards.Line(a.TimeZone(), 60),
 	}
 	if arrival.Person.ObjectID == "" {
 		m, err := t.bot.Teams.Member(ctx, a.Where(), a.PersonMRI())
 		if err != nil {
 			return arrival, err
 		}
-		arrival.Person.ObjectID = m.ObjectID
+		arrival.Person.ObjectID = strings.ToLower(m.ObjectID)
 	}
 	return arrival, nil
 }
@@ -213,7 +236,7 @@ func (t *turn) reply(ctx context.Context, name string) error {
 		return err
 	}
 	t.err = err
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	late, cancel := grace(ctx)
 	defer cancel()
 	return t.bot.Store.Owe(late, db.Reply{
 		ConversationID: t.activity.ConversationID(), Thread: t.activity.ThreadID(), Card: name,
@@ -287,6 +310,16 @@ func (t *turn) log(answer teams.Answer, took time.Duration) {
 			Str("draft", cards.Line(t.press.Draft, 40))
 	}
 	line.Err(t.err).Msg("turn")
+}
+
+// grace is a little time after ctx has ended, for what must be noted although
+// the time to answer is over.
+func grace(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = time.Now()
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), end.Add(graceLasts))
 }
 
 // status is an answer without a body.

@@ -28,7 +28,7 @@ const webhookSecret = "a webhook secret of more than 32 characters"
 
 // world is a bot between a Teams, an Apono and a database of its own.
 type world struct {
-	t         *testing.T
+	t         testing.TB
 	teams     *teamstest.Server
 	apono     *aponotest.Server
 	store     *db.Store
@@ -40,9 +40,11 @@ type world struct {
 }
 
 // newWorld starts everything; change may alter Apono's world before.
-func newWorld(t *testing.T, change ...func(*aponotest.World)) *world {
+func newWorld(t testing.TB, change ...func(*aponotest.World)) *world {
 	t.Helper()
-	t.Parallel()
+	if test, ok := t.(*testing.T); ok {
+		test.Parallel()
+	}
 	w := &world{t: t, log: &logBuffer{}, dbURL: pgtest.URL(t)}
 
 	people := aponotest.DefaultWorld()

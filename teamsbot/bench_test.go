@@ -1,0 +1,72 @@
+package teamsbot
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/apono-teams/teamsbot/cards"
+)
+
+// post hands an activity to the bot's own handler, signed and under a new id.
+func (w *world) post(b *testing.B, token string, a map[string]any, id int) {
+	a["id"] = fmt.Sprintf("f:bench-%d", id)
+	body, err := json.Marshal(a)
+	must(b, err)
+	req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/messages", strings.NewReader(string(body)))
+	req.Header.Set("Authorization", "Bearer "+token)
+	rec := httptest.NewRecorder()
+	w.bot.Handler().ServeHTTP(rec, req)
+	if rec.Code != http.StatusOK {
+		b.Fatalf("got %d: %s", rec.Code, rec.Body)
+	}
+}
+
+// BenchmarkMessage is one authenticated text message and its reply, which goes
+// out over HTTP.
+func BenchmarkMessage(b *testing.B) {
+	w := newWorld(b)
+	a := w.person("Dana").Activity("message")
+	a["text"] = "help"
+	token := w.teams.SignToken(w.teams.Claims())
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		w.post(b, token, a, i)
+	}
+}
+
+// BenchmarkInvoke is one authenticated press that opens the form: a new draft
+// and the first list, from the cache.
+func BenchmarkInvoke(b *testing.B) {
+	w := newWorld(b)
+	a := w.person("Dana").Activity("invoke")
+	a["name"] = "task/fetch"
+	a["value"] = map[string]any{"data": map[string]any{"apono": cards.Data{Verb: cards.VerbRequest}}}
+	token := w.teams.SignToken(w.teams.Claims())
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		w.post(b, token, a, i)
+	}
+}
+
+// BenchmarkSearchStep is one authenticated search in the form among 5,000
+// resources.
+func BenchmarkSearchStep(b *testing.B) {
+	w := newWorld(b)
+	dana := w.person("Dana")
+	form := dana.presses("New request").fill("integration", "Data lake").press("Next")
+	data := draftOf(b, form)
+	data.Do = cards.DoSearch
+	a := dana.Activity("invoke")
+	a["name"] = "task/submit"
+	token := w.teams.SignToken(w.teams.Claims())
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		a["value"] = map[string]any{"data": map[string]any{"apono": data, "search": []string{"orders", "daily"}[i%2]}}
+		w.post(b, token, a, i)
+		data.Revision++
+	}
+}
