@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -25,7 +26,8 @@ func (c Card) JSON() json.RawMessage {
 		MSTeams      width     `json:"msteams"`
 	}{
 		"AdaptiveCard", "http://adaptivecards.io/schemas/adaptive-card.json", "1.5",
-		c.summary, c.body, c.actions, width{"Full"},
+		c.summary, c.body, c.actions,
+		width{"Full"},
 	})
 	if err != nil {
 		panic(fmt.Sprintf("cards: encode: %v", err)) // nothing in an element can fail to encode
@@ -83,6 +85,9 @@ const (
 	attention = "attention"
 )
 
+// nothing stands for words of which nothing can be shown.
+const nothing = "–"
+
 func newCard(summary string, body ...element) Card {
 	return Card{summary: summary, body: body}
 }
@@ -136,8 +141,10 @@ func runs(inlines ...element) element {
 	return element{Type: "RichTextBlock", Inlines: inlines}
 }
 
+// run is plain text. A run must say something, and words from outside may be
+// nothing that can be seen.
 func run(text string) element {
-	return element{Type: "TextRun", Text: text}
+	return element{Type: "TextRun", Text: cmp.Or(text, nothing)}
 }
 
 // group keeps elements together, set off from what is above.

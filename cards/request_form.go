@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -236,7 +237,7 @@ func appendProblem(body []element, words string) []element {
 func shown(choices []Choice) []Choice {
 	out := make([]Choice, len(choices))
 	for i, c := range choices {
-		out[i] = Choice{Title: Line(c.Title, titleLimit), Value: c.Value}
+		out[i] = Choice{Title: cmp.Or(Line(c.Title, titleLimit), nothing), Value: c.Value}
 	}
 	return out
 }
