@@ -30,12 +30,16 @@ type Request struct {
 	MFAURL string    // where Apono asks for MFA
 }
 
+// mfaLinks is how many requests of a submission get a link to pass MFA, so that
+// there is room for another of the six buttons that Teams shows.
+const mfaLinks = 5
+
 // Status tells how a submission stands whose requests Apono has.
 func Status(s Submission) Card {
 	lead := s.Requests[0]
 	c := s.card(lead.Status.String(), colorOf(lead.Status), meaning(lead))
 	for _, r := range s.Requests {
-		if r.Status == aponoapi.PendingMFA && r.MFAURL != "" {
+		if r.Status == aponoapi.PendingMFA && r.MFAURL != "" && len(c.actions) < mfaLinks {
 			c = c.with(link("Open in Apono", r.MFAURL))
 		}
 	}
