@@ -72,9 +72,9 @@ func ParsePress(data json.RawMessage) (Press, error) {
 	}
 	p.Inputs = make(map[string]string, len(fields))
 	for id, raw := range fields {
-		var value string
-		if json.Unmarshal(raw, &value) == nil {
-			p.Inputs[id] = value
+		var value *string
+		if json.Unmarshal(raw, &value) == nil && value != nil {
+			p.Inputs[id] = *value
 		}
 	}
 	return p, nil
