@@ -1,0 +1,218 @@
+package cards_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+)
+
+// states are all cards in all the states that people see, by the name of the
+// golden file.
+func states() map[string]cards.Card {
+	all := map[string]cards.Card{
+		"welcome":        cards.Welcome(),
+		"help":           cards.Help(),
+		"not_understood": cards.NotUnderstood(),
+		"open_request":   cards.OpenRequest(),
+		"only_in_chat":   cards.OnlyInChat(),
+
+		"form_loading": cards.StillLoading(atResources),
+		"form_stopped": cards.Stopped(atResources, "Not possible just now", "Apono does not answer. Try again in a minute."),
+		"form_add_app": cards.AddApp(atIntegration, "https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),
+	}
+	maps.Copy(all, integrationStates())
+	maps.Copy(all, resourceStates())
+	maps.Copy(all, finishStates())
+	maps.Copy(all, storyStates())
+	return all
+}
+
+const draftID = "7a5b0c1e-0d7a-4f0e-9f7e-1d2c3b4a5f60"
+
+// The form as it stands at each step.
+var (
+	atIntegration = cards.Form{Draft: draftID, Revision: 1}
+	atType        = cards.Form{Draft: draftID, Revision: 2, Chosen: [][2]string{{"Integration", "AWS production"}}}
+	atResources   = cards.Form{Draft: draftID, Revision: 3, Chosen: [][2]string{
+		{"Integration", "AWS production"}, {"Resource type", "RDS PostgreSQL"},
+	}}
+	atFinish = cards.Form{Draft: draftID, Revision: 4, Chosen: [][2]string{
+		{"Integration", "AWS production"}, {"Resource type", "RDS PostgreSQL"}, {"Resources", "orders-db, billing-db"},
+	}}
+)
+
+// choices are n choices, the first of which is numbered from.
+func choices(prefix string, from, n int) []cards.Choice {
+	all := make([]cards.Choice, n)
+	for i := range all {
+		all[i] = cards.Choice{Title: fmt.Sprintf("%s-%04d", prefix, from+i), Value: strconv.Itoa(i)}
+	}
+	return all
+}
+
+var few = []cards.Choice{
+	{Title: "AWS production", Value: "0"}, {Title: "GCP analytics", Value: "1"}, {Title: "PostgreSQL (EU)", Value: "2"},
+}
+
+func integrationStates() map[string]cards.Card {
+	single := func(l cards.List) cards.Card { return cards.IntegrationStep(atIntegration, l) }
+	kind := func(l cards.List) cards.Card { return cards.ResourceTypeStep(atType, l) }
+	return map[string]cards.Card{
+		"integration_few":      single(cards.List{Page: few}),
+		"integration_chosen":   single(cards.List{Page: few, Ticked: []string{"1"}}),
+		"integration_problem":  single(cards.List{Page: few, Problem: "Choose an integration."}),
+		"integration_filtered": single(cards.List{Page: choices("integration", 1, cards.FilteredChoices), Ticked: []string{"41"}}),
+		"integration_first_page": single(cards.List{
+			Page: choices("integration", 1, cards.PageSize), Long: true, Found: 300, Total: 300,
+		}),
+		"integration_middle_page": single(cards.List{
+			Page: choices("integration", 26, cards.PageSize), Long: true, From: 25, Found: 300, Total: 300, Ticked: []string{"3"},
+		}),
+		"integration_none_found": single(cards.List{Long: true, Search: "mysql", Total: 300}),
+		"integration_cut":        single(cards.List{Page: few, Cut: 1200}),
+		"integration_open_twice": cards.IntegrationStep(
+			cards.Form{Draft: draftID, Revision: 9, Problem: "This form was open twice. Here is how it stands now."},
+			cards.List{Page: few}),
+
+		"resource_type_few":     kind(cards.List{Page: choices("type", 1, 4), Ticked: []string{"2"}}),
+		"resource_type_problem": kind(cards.List{Page: choices("type", 1, 4), Problem: "Choose a resource type."}),
+		"resource_type_search":  kind(cards.List{Page: choices("type", 1, 2), Long: true, Search: "type-000", Found: 2, Total: 130}),
+	}
+}
+
+func resourceStates() map[string]cards.Card {
+	several := func(l cards.List) cards.Card { return cards.ResourcesStep(atResources, l) }
+	return map[string]cards.Card{
+		"resources_few":     several(cards.List{Page: choices("db", 1, 3)}),
+		"resources_chosen":  several(cards.List{Page: choices("db", 1, 25), Ticked: []string{"0", "7", "24"}}),
+		"resources_problem": several(cards.List{Page: choices("db", 1, 3), Problem: "Choose at least one resource."}),
+		"resources_first_page": several(cards.List{
+			Page: choices("db", 1, 25), Long: true, Found: 5000, Total: 5000,
+		}),
+		"resources_middle_page": several(cards.List{
+			Page: choices("db", 26, 25), Long: true, From: 25, Found: 5000, Total: 5000, Ticked: []string{"1"},
+			Elsewhere: choices("db", 1, 3),
+		}),
+		"resources_last_page": several(cards.List{
+			Page: choices("db", 4976, 25), Long: true, From: 4975, Found: 5000, Total: 5000, Cut: 1234,
+		}),
+		"resources_search": several(cards.List{
+			Page: choices("db", 42, 2), Long: true, Search: "db-004", Found: 2, Total: 5000, Elsewhere: choices("db", 1, 25),
+		}),
+		"resources_none_found": several(cards.List{
+			Long: true, Search: "orders", Total: 5000, Elsewhere: choices("db", 1, 1), Problem: "Choose at least one resource.",
+		}),
+		"resources_many_elsewhere": several(cards.List{
+			Page: choices("db", 101, 25), Long: true, From: 100, Found: 5000, Total: 5000, Elsewhere: choices("db", 1, 40),
+		}),
+	}
+}
+
+func finishStates() map[string]cards.Card {
+	last := func(s cards.Finish) cards.Card { return cards.FinishStep(atFinish, s) }
+	permissions := cards.List{Page: []cards.Choice{{Title: "read-only", Value: "0"}, {Title: "read-write", Value: "1"}}}
+	ticked, wrong := permissions, permissions
+	ticked.Ticked = []string{"0", "1"}
+	wrong.Problem = "Choose a permission."
+	return map[string]cards.Card{
+		"finish_one_permission": last(cards.Finish{
+			Permissions: cards.List{Page: permissions.Page[:1], Ticked: []string{"0"}}, Duration: "60",
+		}),
+		"finish_several_permissions": last(cards.Finish{
+			Permissions: ticked, Several: true, Hours: "1.5", Justification: "Ticket 4711\nSee the runbook.",
+		}),
+		"finish_filtered": last(cards.Finish{Permissions: cards.List{Page: choices("role", 1, 100), Ticked: []string{"99"}}, Duration: "30"}),
+		"finish_cut":      last(cards.Finish{Permissions: cards.List{Page: permissions.Page, Cut: 3}, Duration: "60"}),
+		"finish_problem_permission": last(cards.Finish{
+			Permissions: wrong, Duration: "60",
+		}),
+		"finish_problem_duration": last(cards.Finish{
+			Permissions: permissions, Hours: "soon", DurationProblem: "Write a number of hours, for example 1.5.",
+		}),
+		"finish_problem_justification": last(cards.Finish{
+			Permissions: permissions, Duration: "240", JustificationProblem: "Apono needs a justification for this.",
+		}),
+		"finish_problem_everywhere": last(cards.Finish{
+			Permissions: wrong, Several: true, Hours: "-1", Justification: "x",
+			DurationProblem: "Write a number of hours.", JustificationProblem: "Say a little more.",
+		}),
+		"finish_open_twice": cards.FinishStep(
+			cards.Form{
+				Draft: draftID, Revision: 9, Chosen: atFinish.Chosen,
+				Problem: "This form was open twice. Here is how it stands now.",
+			},
+			cards.Finish{Permissions: permissions, Duration: "480"}),
+	}
+}
+
+// The times are of no zone that a machine could lack.
+var (
+	zone  = time.FixedZone("CET", 3600)
+	asked = time.Date(2026, 11, 20, 9, 30, 0, 0, zone)
+)
+
+// story is a submission with a request at each of the statuses.
+func story(statuses ...aponoapi.Status) cards.Submission {
+	s := cards.Submission{
+		Draft: draftID, Integration: "AWS production", ResourceType: "RDS PostgreSQL",
+		Resources: []string{"orders-db", "billing-db"}, Permissions: []string{"read-only"},
+		Duration: 90 * time.Minute, Justification: "Ticket 4711:\nlate invoices", AskedAt: asked,
+	}
+	for i, status := range statuses {
+		s.Requests = append(s.Requests, cards.Request{ID: fmt.Sprintf("AR-%d", 123+i), Status: status})
+	}
+	return s
+}
+
+func ends(s cards.Submission) cards.Submission {
+	s.Requests[0].EndsAt = asked.Add(s.Duration)
+	return s
+}
+
+// mfaURL is where the first request asks for MFA.
+func mfa(s cards.Submission) cards.Submission {
+	for i := range s.Requests {
+		s.Requests[i].MFAURL = "https://app.apono.io/account/step-up?request=" + s.Requests[i].ID
+	}
+	return s
+}
+
+func storyStates() map[string]cards.Card {
+	bare := story(aponoapi.Pending)
+	bare.ResourceType, bare.Justification = "", ""
+	wide := ends(story(aponoapi.Granted))
+	wide.Resources = nil
+	for i := range 40 {
+		wide.Resources = append(wide.Resources, fmt.Sprintf("arn:aws:rds:eu-central-1:123456789012:db:orders-%02d", i))
+	}
+	all := map[string]cards.Card{
+		"asking":  cards.Asking(story()),
+		"refused": cards.Refused(story(), "The requested duration is longer than the 1 hour that the access flow allows."),
+		"lost":    cards.Lost(story()),
+
+		"status_bare":             cards.Status(bare),
+		"status_pending_mfa_link": cards.Status(mfa(story(aponoapi.PendingMFA))),
+		"status_granted_end":      cards.Status(ends(story(aponoapi.Granted))),
+		"status_revoked_end":      cards.Status(ends(story(aponoapi.Revoked))),
+		"status_expired_end":      cards.Status(ends(story(aponoapi.Expired))),
+		"status_several":          cards.Status(mfa(story(aponoapi.PendingMFA, aponoapi.Granted, aponoapi.PendingMFA))),
+		"status_many_mfa":         cards.Status(mfa(story(slices.Repeat([]aponoapi.Status{aponoapi.PendingMFA}, 8)...))),
+		"status_40_resources":     cards.Status(wide),
+		"status_unknown":          cards.Status(story("Thinking it over")),
+		"status_untold":           cards.Status(story("")),
+	}
+	for _, s := range statuses {
+		all["status_"+string(s)] = cards.Status(story(s))
+	}
+	return all
+}
+
+var statuses = []aponoapi.Status{
+	aponoapi.Pending, aponoapi.PendingMFA, aponoapi.Granting, aponoapi.Granted, aponoapi.Revoking,
+	aponoapi.Revoked, aponoapi.Expired, aponoapi.Rejected, aponoapi.Failed,
+}

@@ -1,0 +1,113 @@
+package cards
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+func TestLineAndParagraph(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ text, line, paragraph string }{
+		{"", "", ""},
+		{"orders-db", "orders-db", "orders-db"},
+		{"  a \t b  ", "a b", "a   b"},
+		{"one\ntwo", "one two", "one\ntwo"},
+		{"one\r\n\r\ntwo\r", "one two", "one\n\ntwo"},
+		{"one\u2028two\u2029three", "one two three", "one\ntwo\nthree"},
+		{"a\x00b\x1b[1mc\u0085d", "ab[1mcd", "ab[1mcd"},
+		{"abc\u202edef\u2067\u200e\u061c", "abcdef", "abcdef"},
+		{"caf\xe9", "caf\ufffd", "caf\ufffd"},
+		{"\xed\xa0\x80", "\ufffd", "\ufffd"},
+		{"ทดสอบ 👩‍💻 שלום", "ทดสอบ 👩‍💻 שלום", "ทดสอบ 👩‍💻 שלום"},
+		{"123456789012345678901234567890", "1234567890123456789…", "1234567890123456789…"},
+		{"éééééééééééééééééééé", "éééééééééééééééééééé", "éééééééééééééééééééé"},
+		{"[a](https://b)", "[a](https://b)", "[a](https://b)"},
+	} {
+		if got := Line(row.text, 20); got != row.line {
+			t.Errorf("Line(%q) = %q, want %q", row.text, got, row.line)
+		}
+		if got := Paragraph(row.text, 20); got != row.paragraph {
+			t.Errorf("Paragraph(%q) = %q, want %q", row.text, got, row.paragraph)
+		}
+	}
+}
+
+// What has been cleaned once stays as it is: the form keeps what a card shows.
+func TestCleaningTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes")) + rapid.String().Draw(t, "text")
+		limit := rapid.IntRange(1, 40).Draw(t, "limit")
+		for name, clean := range map[string]func(string, int) string{"Line": Line, "Paragraph": Paragraph} {
+			once := clean(text, limit)
+			if utf8.RuneCountInString(once) > limit || !utf8.ValidString(once) {
+				t.Errorf("%s made %q of %q, with the limit %d", name, once, text, limit)
+			}
+			if twice := clean(once, limit); twice != once {
+				t.Errorf("%s made %q, and of that %q", name, once, twice)
+			}
+		}
+		if line := Line(text, limit); strings.ContainsAny(line, "\r\n") {
+			t.Errorf("Line made %q", line)
+		}
+	})
+}
+
+func TestHours(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Hour:                   "less than a minute",
+		0:                            "less than a minute",
+		59 * time.Second:             "less than a minute",
+		time.Minute:                  "1 minute",
+		119 * time.Second:            "1 minute",
+		30 * time.Minute:             "30 minutes",
+		time.Hour:                    "1 hour",
+		61 * time.Minute:             "1 hour 1 minute",
+		90 * time.Minute:             "1 hour 30 minutes",
+		8 * time.Hour:                "8 hours",
+		24*time.Hour + time.Second:   "24 hours",
+		365 * 24 * time.Hour:         "8760 hours",
+		2*time.Hour - time.Second:    "1 hour 59 minutes",
+		25*time.Hour + 1*time.Minute: "25 hours 1 minute",
+	} {
+		if got := Hours(d); got != want {
+			t.Errorf("Hours(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{
+		0: "0", 7: "7", 999: "999", 1000: "1,000", 5000: "5,000", 12345: "12,345", 999999: "999,999", 1000000: "1,000,000",
+	} {
+		if got := count(n); got != want {
+			t.Errorf("count(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		all   []string
+		limit int
+		want  string
+	}{
+		{nil, 2, ""},
+		{[]string{"a"}, 2, "a"},
+		{[]string{"a", "b\nc"}, 2, "a, b c"},
+		{[]string{"a", "b", "c"}, 2, "a, b and 1 more"},
+		{make([]string, 1500), 0, " and 1,500 more"},
+		{[]string{strings.Repeat("x", 100)}, 2, strings.Repeat("x", 79) + "…"},
+	} {
+		if got := Names(row.all, row.limit); got != row.want {
+			t.Errorf("Names(%d names, %d) = %q, want %q", len(row.all), row.limit, got, row.want)
+		}
+	}
+}
