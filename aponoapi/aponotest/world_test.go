@@ -1,6 +1,7 @@
 package aponotest_test
 
 import (
+	"context"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -20,7 +21,16 @@ type world struct {
 	tick time.Time
 }
 
-func newWorld(t *testing.T, c aponotest.Config) *world {
+// tester is *testing.T, *testing.B or *rapid.T.
+type tester interface {
+	Helper()
+	Error(args ...any)
+	Fatal(args ...any)
+	Cleanup(f func())
+	Context() context.Context
+}
+
+func newWorld(t tester, c aponotest.Config) *world {
 	t.Helper()
 	w := &world{tick: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC), ids: make(map[string]string)}
 	c.ServiceToken = serviceToken
@@ -61,7 +71,7 @@ func (w *world) as(name string) *aponoapi.Client {
 
 // wish is what Dana asks for in an integration: the first resource of the
 // first type with its first permission.
-func (w *world) wish(t *testing.T, integration string) aponoapi.NewRequest {
+func (w *world) wish(t tester, integration string) aponoapi.NewRequest {
 	t.Helper()
 	dana, in := w.ids["dana@acme.example"], w.ids[integration]
 	types, err := w.bot.SelectableResourceTypes(t.Context(), dana, in)
@@ -83,7 +93,7 @@ func (w *world) wish(t *testing.T, integration string) aponoapi.NewRequest {
 	}
 }
 
-func (w *world) create(t *testing.T, integration string) aponoapi.AccessRequest {
+func (w *world) create(t tester, integration string) aponoapi.AccessRequest {
 	t.Helper()
 	r, err := w.bot.CreateRequestV3(t.Context(), w.wish(t, integration))
 	if err != nil {
@@ -92,7 +102,7 @@ func (w *world) create(t *testing.T, integration string) aponoapi.AccessRequest 
 	return r
 }
 
-func (w *world) status(t *testing.T, id string) aponoapi.Status {
+func (w *world) status(t tester, id string) aponoapi.Status {
 	t.Helper()
 	r, err := w.bot.Request(t.Context(), id)
 	if err != nil {
