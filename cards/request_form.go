@@ -105,10 +105,12 @@ type Finish struct {
 // FinishStep asks for permissions, duration and justification.
 func FinishStep(f Form, s Finish) Card {
 	var body []element
-	if s.Several {
-		body = append(body, someOf(FieldPermissions, "Permissions", shown(s.Permissions.Page), s.Permissions.Ticked))
-	} else {
-		body = append(body, oneOf(FieldPermissions, "Permissions", shown(s.Permissions.Page), strings.Join(s.Permissions.Ticked, "")))
+	switch names := shown(s.Permissions.Page); {
+	case len(names) == 0: // the remarks say so
+	case s.Several:
+		body = append(body, someOf(FieldPermissions, "Permissions", names, s.Permissions.Ticked))
+	default:
+		body = append(body, oneOf(FieldPermissions, "Permissions", names, strings.Join(s.Permissions.Ticked, "")))
 	}
 	body = append(body, s.Permissions.remarks()...)
 	body = append(body,
@@ -189,6 +191,8 @@ func (l List) search(f Form) []element {
 func (l List) remarks() []element {
 	var body []element
 	switch {
+	case !l.Long && len(l.Page) == 0:
+		body = append(body, say("Apono offers nothing here that you can ask for. Go back and choose something else."))
 	case l.Long && l.Found == 0:
 		body = append(body, say("Nothing matches. Try a shorter part of the name."))
 	case l.Long:

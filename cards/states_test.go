@@ -79,6 +79,7 @@ func integrationStates() map[string]cards.Card {
 			cards.Form{Draft: draftID, Revision: 9, Problem: "This form was open twice. Here is how it stands now."},
 			cards.List{Page: few}),
 
+		"resource_type_none":    kind(cards.List{}),
 		"resource_type_few":     kind(cards.List{Page: choices("type", 1, 4), Ticked: []string{"2"}}),
 		"resource_type_problem": kind(cards.List{Page: choices("type", 1, 4), Problem: "Choose a resource type."}),
 		"resource_type_search":  kind(cards.List{Page: choices("type", 1, 2), Long: true, Search: "type-000", Found: 2, Total: 130}),
@@ -88,6 +89,7 @@ func integrationStates() map[string]cards.Card {
 func resourceStates() map[string]cards.Card {
 	several := func(l cards.List) cards.Card { return cards.ResourcesStep(atResources, l) }
 	return map[string]cards.Card{
+		"resources_none":    several(cards.List{}),
 		"resources_few":     several(cards.List{Page: choices("db", 1, 3)}),
 		"resources_chosen":  several(cards.List{Page: choices("db", 1, 25), Ticked: []string{"0", "7", "24"}}),
 		"resources_problem": several(cards.List{Page: choices("db", 1, 3), Problem: "Choose at least one resource."}),
@@ -127,6 +129,7 @@ func finishStates() map[string]cards.Card {
 			Permissions: ticked, Several: true, Hours: "1.5", Justification: "Ticket 4711\nSee the runbook.",
 		}),
 		"finish_filtered": last(cards.Finish{Permissions: cards.List{Page: choices("role", 1, 100), Ticked: []string{"99"}}, Duration: "30"}),
+		"finish_none":     last(cards.Finish{Duration: "60"}),
 		"finish_cut":      last(cards.Finish{Permissions: cards.List{Page: permissions.Page, Cut: 3}, Duration: "60"}),
 		"finish_problem_permission": last(cards.Finish{
 			Permissions: wrong, Duration: "60",
