@@ -59,7 +59,7 @@ func newWorld(t testing.TB, change ...func(*aponotest.World)) *world {
 	t.Cleanup(func() { must(t, w.apono.Close()) })
 	w.aponoHTTP = apono
 
-	w.teams, err = teamstest.Serve(t.Context(), teamstest.Config{})
+	w.teams, err = teamstest.Serve(context.WithoutCancel(t.Context()), teamstest.Config{}) // outlives the bot
 	must(t, err)
 	t.Cleanup(func() { must(t, w.teams.Close()) })
 	w.store, err = db.Open(t.Context(), db.Config{URL: w.dbURL})
