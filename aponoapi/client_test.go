@@ -343,3 +343,30 @@ func TestStatuses(t *testing.T) {
 		t.Errorf("no status: got %q", got)
 	}
 }
+
+func TestDetailsSurviveOddTypes(t *testing.T) {
+	t.Parallel()
+	client := answering(t, status(200, `{"instructions":"x","parameters":{"port":5432,"password":"p","tags":null},"cli":null}`))
+	d, err := client.SessionDetails(t.Context(), "s")
+	if err != nil || d.Parameters["port"].Reveal() != "5432" || d.Parameters["password"].Reveal() != "p" || d.CLI != "" {
+		t.Errorf("got %d parameters, %v", len(d.Parameters), err)
+	}
+}
+
+func TestSlowReadsAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	var tries atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		tries.Add(1)
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	client, err := aponoapi.New(aponoapi.Config{URL: server.URL, Token: token, Timeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.User(t.Context(), "dana")
+	if !errors.Is(err, aponoapi.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) || tries.Load() != 1 {
+		t.Errorf("got %v after %d tries", err, tries.Load())
+	}
+}

@@ -75,6 +75,10 @@ func again(ctx context.Context, failure *Error) error {
 	if !errors.Is(failure, ErrUnavailable) || ctx.Err() != nil || failure.RetryAfter > maxPause {
 		return backoff.Permanent(failure)
 	}
+	if errors.Is(failure, context.DeadlineExceeded) {
+		// What took all the time of a call would take it again.
+		return backoff.Permanent(failure)
+	}
 	if end, ok := ctx.Deadline(); ok && time.Until(end) <= failure.RetryAfter {
 		return backoff.Permanent(failure)
 	}

@@ -102,13 +102,13 @@ func (c *Client) Session(ctx context.Context, id string) (Session, error) {
 // ErrUnknownOutcome the look may be gone.
 func (c *Client) SessionDetails(ctx context.Context, id string) (Details, error) {
 	var w struct {
-		Instructions Secret            `json:"instructions"`
-		AdminMessage string            `json:"custom_admin_message"`
-		Parameters   map[string]Secret `json:"parameters"`
-		CLI          Secret            `json:"cli"`
+		Instructions loose            `json:"instructions"`
+		AdminMessage loose            `json:"custom_admin_message"`
+		Parameters   map[string]loose `json:"parameters"`
+		CLI          loose            `json:"cli"`
 		Link         struct {
-			URL   Secret `json:"url"`
-			Title string `json:"title"`
+			URL   loose `json:"url"`
+			Title loose `json:"title"`
 		} `json:"link"`
 	}
 	err := c.do(ctx, call{
@@ -118,10 +118,27 @@ func (c *Client) SessionDetails(ctx context.Context, id string) (Details, error)
 	if err != nil {
 		return Details{}, err
 	}
-	return Details{
-		Instructions: w.Instructions, AdminMessage: w.AdminMessage, Parameters: w.Parameters,
-		CLI: w.CLI, LinkURL: w.Link.URL, LinkTitle: w.Link.Title,
-	}, nil
+	d := Details{
+		Instructions: Secret(w.Instructions), AdminMessage: string(w.AdminMessage), CLI: Secret(w.CLI),
+		LinkURL: Secret(w.Link.URL), LinkTitle: string(w.Link.Title),
+	}
+	for name, value := range w.Parameters {
+		if d.Parameters == nil {
+			d.Parameters = make(map[string]Secret, len(w.Parameters))
+		}
+		d.Parameters[name] = Secret(value)
+	}
+	return d, nil
+}
+
+// loose is a text, or whatever JSON comes instead of one: an answer that can
+// be read only once must not be lost over the type of a port number.
+type loose string
+
+// UnmarshalJSON never fails.
+func (l *loose) UnmarshalJSON(raw []byte) error {
+	*l = loose(plain(raw))
+	return nil
 }
 
 // ResetSession asks for new credentials (POST …/reset-credentials) and
@@ -136,7 +153,7 @@ func (c *Client) ResetSession(ctx context.Context, id string) (message string, e
 // once, as SessionDetails is.
 func (c *Client) DetailsV3(ctx context.Context, id string) (Details, error) {
 	var w struct {
-		Details Secret `json:"details"`
+		Details loose `json:"details"`
 	}
 	err := c.do(ctx, call{
 		op: "read access details", method: http.MethodGet, once: true, out: &w,
@@ -145,7 +162,7 @@ func (c *Client) DetailsV3(ctx context.Context, id string) (Details, error) {
 	if err != nil {
 		return Details{}, err
 	}
-	return Details{Instructions: w.Details}, nil
+	return Details{Instructions: Secret(w.Details)}, nil
 }
 
 // ResetV3 asks for new credentials for a request, with an admin's token

@@ -1,6 +1,9 @@
 package aponoapi
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // requestClient is Apono's AccessRequestClientModel.
 type requestClient struct {
@@ -11,16 +14,16 @@ type requestClient struct {
 		Status      string `json:"status"`
 		Description string `json:"description"`
 	} `json:"status"`
-	CreationTime   instant           `json:"creation_time"`
-	RevocationTime instant           `json:"revocation_time"`
-	Justification  string            `json:"justification"`
-	AccessGroups   []groupClient     `json:"access_groups"`
-	Bundle         *Bundle           `json:"bundle"`
-	Challenge      *challenge        `json:"challenge"`
-	DurationInSec  int64             `json:"duration_in_sec"`
-	CustomFields   map[string]string `json:"custom_fields"`
-	ReasonRequired bool              `json:"require_approver_reason"`
-	Favorite       bool              `json:"favorite"`
+	CreationTime   instant                    `json:"creation_time"`
+	RevocationTime instant                    `json:"revocation_time"`
+	Justification  string                     `json:"justification"`
+	AccessGroups   []groupClient              `json:"access_groups"`
+	Bundle         *Bundle                    `json:"bundle"`
+	Challenge      *challenge                 `json:"challenge"`
+	DurationInSec  int64                      `json:"duration_in_sec"`
+	CustomFields   map[string]json.RawMessage `json:"custom_fields"`
+	ReasonRequired bool                       `json:"require_approver_reason"`
+	Favorite       bool                       `json:"favorite"`
 	Summary        []struct {
 		Resource   string `json:"resource_name"`
 		Permission string `json:"permission_name"`
@@ -85,7 +88,7 @@ func (w requestClient) request() AccessRequest {
 		ID: w.ID, V4ID: w.ID, Status: ParseStatus(w.Status.Status), Note: clean(w.Status.Description, maxMessage),
 		Requester: w.Requestor.party(), Grantee: w.Grantee.party(),
 		Duration: time.Duration(w.DurationInSec) * time.Second, Justification: w.Justification,
-		CustomFields: w.CustomFields, CreatedAt: w.CreationTime.Time, RevokedAt: w.RevocationTime.Time,
+		CustomFields: texts(w.CustomFields), CreatedAt: w.CreationTime.Time, RevokedAt: w.RevocationTime.Time,
 		ReasonRequired: w.ReasonRequired, Favorite: w.Favorite, ResourceNames: w.ResourceNames,
 		Extension: Extension{
 			Possible: w.ExtendOptions.CanExtend, Availability: w.ExtendOptions.Availability,

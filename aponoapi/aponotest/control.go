@@ -17,6 +17,7 @@ import (
 //	POST   /requests/{id}/reject   the same
 //	POST   /requests/{id}/fail     {"reason": ""}
 //	POST   /requests/{id}/expire   {}
+//	POST   /requests/{id}/revoke   {}
 //	POST   /requests/{id}/mfa      {}
 //	POST   /faults                 Fault; durations in nanoseconds
 //	DELETE /faults                 ends all of them
@@ -37,25 +38,8 @@ func (s *Server) Control() http.Handler {
 		})
 	}
 	on("GET /state", func(*http.Request) error { return nil })
-	on("POST /advance", withBody(func(_ *http.Request, b struct{ Seconds float64 }) error {
-		if b.Seconds <= 0 || b.Seconds > 1e9 {
-			return invalid("seconds must be positive")
-		}
-		s.Advance(time.Duration(b.Seconds * float64(time.Second)))
-		return nil
-	}))
-	type decision struct{ By, Reason string }
-	on("POST /requests/{id}/approve", withBody(func(r *http.Request, d decision) error {
-		return s.Approve(r.PathValue("id"), d.By, d.Reason)
-	}))
-	on("POST /requests/{id}/reject", withBody(func(r *http.Request, d decision) error {
-		return s.Reject(r.PathValue("id"), d.By, d.Reason)
-	}))
-	on("POST /requests/{id}/fail", withBody(func(r *http.Request, d decision) error {
-		return s.Fail(r.PathValue("id"), d.Reason)
-	}))
-	on("POST /requests/{id}/expire", func(r *http.Request) error { return s.Expire(r.PathValue("id")) })
-	on("POST /requests/{id}/mfa", func(r *http.Request) error { return s.PassMFA(r.PathValue("id")) })
+	on("POST /advance", withBody(s.advance))
+	s.controlRequests(on)
 	on("POST /faults", withBody(func(_ *http.Request, f Fault) error {
 		s.Fault(f)
 		return nil
@@ -69,6 +53,30 @@ func (s *Server) Control() http.Handler {
 		return nil
 	}))
 	return mux
+}
+
+func (s *Server) advance(_ *http.Request, body struct{ Seconds float64 }) error {
+	if body.Seconds <= 0 || body.Seconds > 1e9 {
+		return invalid("seconds must be positive")
+	}
+	s.Advance(time.Duration(body.Seconds * float64(time.Second)))
+	return nil
+}
+
+func (s *Server) controlRequests(on func(pattern string, do func(*http.Request) error)) {
+	type decision struct{ By, Reason string }
+	on("POST /requests/{id}/approve", withBody(func(r *http.Request, d decision) error {
+		return s.Approve(r.PathValue("id"), d.By, d.Reason)
+	}))
+	on("POST /requests/{id}/reject", withBody(func(r *http.Request, d decision) error {
+		return s.Reject(r.PathValue("id"), d.By, d.Reason)
+	}))
+	on("POST /requests/{id}/fail", withBody(func(r *http.Request, d decision) error {
+		return s.Fail(r.PathValue("id"), d.Reason)
+	}))
+	on("POST /requests/{id}/expire", func(r *http.Request) error { return s.Expire(r.PathValue("id")) })
+	on("POST /requests/{id}/revoke", func(r *http.Request) error { return s.Revoke(r.PathValue("id")) })
+	on("POST /requests/{id}/mfa", func(r *http.Request) error { return s.PassMFA(r.PathValue("id")) })
 }
 
 func withBody[T any](do func(*http.Request, T) error) func(*http.Request) error {

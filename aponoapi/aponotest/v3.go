@@ -140,39 +140,22 @@ func (s *Server) listV3(_ caller, req *http.Request) (any, error) {
 	return paged(s, all), nil
 }
 
+type createV3 struct {
+	UserID        string   `json:"user_id"`
+	IntegrationID string   `json:"integration_id"`
+	ResourceIDs   []string `json:"resource_ids"`
+	Permissions   []string `json:"permissions"`
+	Justification *string  `json:"justification"`
+	DurationInSec *int32   `json:"duration_in_sec"`
+}
+
 func (s *Server) createV3(c caller, req *http.Request) (any, error) {
-	var body struct {
-		UserID        string   `json:"user_id"`
-		IntegrationID string   `json:"integration_id"`
-		ResourceIDs   []string `json:"resource_ids"`
-		Permissions   []string `json:"permissions"`
-		Justification *string  `json:"justification"`
-		DurationInSec *int32   `json:"duration_in_sec"`
-	}
+	var body createV3
 	if err := readJSON(req, &body); err != nil {
 		return nil, err
 	}
-	if body.Justification == nil {
-		return nil, invalid("justification is missing")
-	}
-	// v3 documents an id, not an address.
-	p := s.world.person(body.UserID)
-	if p == nil || p.ID != body.UserID {
-		return nil, invalid("Unknown user_id")
-	}
-	in := s.world.integration(body.IntegrationID)
-	if in == nil {
-		return nil, invalid("Unknown integration_id")
-	}
-	w := wish{requester: c.person, grantee: p, justification: *body.Justification, v3: true}
-	if body.DurationInSec != nil {
-		w.duration = time.Duration(*body.DurationInSec) * time.Second
-		if w.duration <= 0 {
-			return nil, invalid("Duration must be positive")
-		}
-	}
-	var err error
-	if w.units, err = s.unitsOf(in, body.ResourceIDs, body.Permissions); err != nil {
+	w, err := s.wishV3(c, body)
+	if err != nil {
 		return nil, err
 	}
 	opened, err := s.submit(w)
@@ -180,6 +163,30 @@ func (s *Server) createV3(c caller, req *http.Request) (any, error) {
 		return nil, err
 	}
 	return opened[0].v3(), nil
+}
+
+func (s *Server) wishV3(c caller, body createV3) (wish, error) {
+	if body.Justification == nil {
+		return wish{}, invalid("justification is missing")
+	}
+	// v3 documents an id, not an address.
+	p := s.world.person(body.UserID)
+	if p == nil || p.ID != body.UserID {
+		return wish{}, invalid("Unknown user_id")
+	}
+	in := s.world.integration(body.IntegrationID)
+	if in == nil {
+		return wish{}, invalid("Unknown integration_id")
+	}
+	w := wish{requester: c.person, grantee: p, justification: *body.Justification, v3: true}
+	if body.DurationInSec != nil {
+		if w.duration = time.Duration(*body.DurationInSec) * time.Second; w.duration <= 0 {
+			return wish{}, invalid("Duration must be positive")
+		}
+	}
+	var err error
+	w.units, err = s.unitsOf(in, body.ResourceIDs, body.Permissions)
+	return w, err
 }
 
 // revokeV3 ends those of the requests that are active.
