@@ -68,6 +68,7 @@ func (s *Server) email(id string) string {
 func (r *record) resources() []string {
 	return distinct(r.Units, func(u unit) string { return u.Resource })
 }
+
 func (r *record) permissions() []string {
 	return distinct(r.Units, func(u unit) string { return u.Permission })
 }
