@@ -9,7 +9,7 @@ import (
 // Bodies, tokens and access details are never in it.
 type Event struct {
 	At        time.Time `json:"at"`
-	Kind      string    `json:"kind"` // call, status, escalation, webhook, fault
+	Kind      string    `json:"kind"` // call, status, escalation, extension, details, reset, webhook, fault, state
 	Method    string    `json:"method,omitempty"`
 	Path      string    `json:"path,omitempty"` // escaped, without the query
 	Status    int       `json:"status,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -165,6 +166,47 @@ func TestWebhooks(t *testing.T) {
 	step("failed", "RequestFailed AR-1003")
 	if box.wrong != nil {
 		t.Errorf("wrong webhooks: %v", box.wrong)
+	}
+}
+
+func TestRunMovesThingsOn(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan string, 10)
+	bot := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		arrived <- string(body)
+	}))
+	t.Cleanup(bot.Close)
+	world := aponotest.DefaultWorld()
+	world.Flows[0].StartAfter, world.Flows[0].GrantAfter = 0, 0
+	w := newWorld(t, aponotest.Config{World: world, WebhookURL: bot.URL, WebhookSecret: "s", Now: time.Now})
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { w.Run(ctx) })
+	w.create(t, "Orders database")
+	for _, want := range []string{"RequestCreated", "RequestApproved", "RequestGranted"} {
+		if got := <-arrived; !strings.Contains(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	stop()
+	running.Wait()
+}
+
+func TestStateThatCannotBeSavedIsTold(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "gone", "apono.json")
+	server, err := aponotest.New(aponotest.Config{ServiceToken: "x", StateFile: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Advance(time.Second)
+	told := slices.ContainsFunc(server.Events(), func(e aponotest.Event) bool { return e.Kind == "state" })
+	if err := server.Close(); err == nil || !told {
+		t.Errorf("got %v, told %v", err, told)
 	}
 }
 

@@ -61,8 +61,7 @@ type Server struct {
 	secrets  []string // that there have been
 	events   []Event
 	faults   []*Fault
-	changed  bool  // since the state was saved
-	saveErr  error // of the last attempt
+	changed  bool // since the state was saved
 	closed   chan struct{}
 	close    func()
 }
@@ -135,11 +134,14 @@ func (s *Server) answer(h handler, r *http.Request) (any, error) {
 	return h(c, r)
 }
 
-// unlock also saves what was changed.
+// unlock also saves what was changed. What cannot be saved now is noted, and
+// saved with the next change or by Close.
 func (s *Server) unlock() {
 	if s.changed {
-		s.saveErr = s.save()
 		s.changed = false
+		if err := s.save(); err != nil {
+			s.note(Event{Kind: "state", Text: err.Error()})
+		}
 	}
 	s.mu.Unlock()
 }
