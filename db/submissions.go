@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
@@ -90,7 +89,7 @@ func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, settleAt time.
 
 // Submission is the submission of that name, or ErrNotFound.
 func (s *Store) Submission(ctx context.Context, id string) (Submission, error) {
-	if uuid.Validate(id) != nil {
+	if !isID(id) {
 		return Submission{}, fmt.Errorf("submission %q: %w", id, ErrNotFound)
 	}
 	return submissionWhere(ctx, s.pool, "s.id = $1", id)
