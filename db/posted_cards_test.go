@@ -1,0 +1,222 @@
+package db_test
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+// lease takes a card that is owed.
+func (w *world) lease(card int64) *db.CardToDraw {
+	w.t.Helper()
+	c, err := w.LeaseCard(w.ctx, card)
+	w.must(err)
+	if c == nil {
+		w.t.Fatalf("card %d is not owed", card)
+	}
+	return c
+}
+
+// draw posts or updates a card that is owed in its person's own chat.
+func (w *world) draw(card int64) *db.CardToDraw {
+	w.t.Helper()
+	c := w.lease(card)
+	activity := c.ActivityID
+	if activity == "" {
+		activity = "message-1"
+	}
+	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, activity))
+	return c
+}
+
+// owedCard is a card that is owed, and what it tells of.
+func (w *world) owedCard() (int64, db.Submission, db.Request) {
+	w.t.Helper()
+	sub, r := w.created(aponoapi.Pending)
+	owed := jobs[db.DrawCard](w)
+	return owed[len(owed)-1].CardID, sub, r
+}
+
+// record changes what a request's card shows.
+func (w *world) record(r db.Request, s aponoapi.Status) {
+	w.t.Helper()
+	r.Status, r.Reading = s, w.reading()
+	w.must(w.RecordStatus(w.ctx, r, noon))
+}
+
+// expire lets the lease of a card run out.
+func (w *world) expire(card int64) {
+	w.t.Helper()
+	w.do(`UPDATE posted_cards SET leased_until = now() - interval '1 second' WHERE id = $1`, card)
+}
+
+func TestACardIsLeasedWithAllThatItShows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card, sub, r := w.owedCard()
+	c := w.lease(card)
+	person, err := w.Person(w.ctx, sub.Person)
+	w.must(err)
+	told := r
+	told.SubmissionID, told.Names = sub.ID, nil
+	want := &db.CardToDraw{
+		ID: card, Lease: c.Lease, Revision: 1, Person: person, Submission: w.stands(sub.ID), Requests: []db.Request{told},
+	}
+	if diff := cmp.Diff(want, c, sinceNow); diff != "" || c.Lease == 0 {
+		t.Errorf("lease %d; %s", c.Lease, diff)
+	}
+	w.must(w.CardDrawn(w.ctx, c, person.Chat.ID, "message-1"))
+	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+		t.Errorf("drawn as it is, it is owed again: %+v, %v", c, err)
+	}
+
+	w.record(r, aponoapi.Granted)
+	c = w.lease(card)
+	if diff := cmp.Diff(person.Chat, c.Conversation); diff != "" || c.ActivityID != "message-1" || c.Revision != 2 {
+		t.Errorf("it stands as %q, revision %d; %s", c.ActivityID, c.Revision, diff)
+	}
+	if c, err := w.LeaseCard(w.ctx, card+100); c != nil || err != nil {
+		t.Errorf("a card that is not there: %+v, %v", c, err)
+	}
+}
+
+func TestOneWorkerDrawsACard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card, _, _ := w.owedCard()
+	var leases, refused atomic.Int64
+	w.together(20, func(int) error {
+		c, err := w.LeaseCard(w.ctx, card)
+		switch {
+		case errors.Is(err, db.ErrLeased):
+			refused.Add(1)
+			return nil
+		case c != nil:
+			leases.Add(1)
+		}
+		return err
+	})
+	if leases.Load() != 1 || refused.Load() != 19 {
+		t.Errorf("%d got the card and %d were refused, want 1 and 19", leases.Load(), refused.Load())
+	}
+	lasts := ask[time.Duration](w, `SELECT leased_until - now() FROM posted_cards WHERE id = $1`, card)
+	if lasts <= 0 || lasts > time.Minute {
+		t.Errorf("the lease lasts another %v", lasts)
+	}
+}
+
+func TestALostLeaseIsNotHeard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card, _, _ := w.owedCard()
+	slow := w.lease(card)
+	w.expire(card)
+	second := w.lease(card)
+	if slow.Lease == second.Lease {
+		t.Fatalf("two leases are number %d", slow.Lease)
+	}
+
+	w.must(w.CardDrawn(w.ctx, slow, slow.Person.Chat.ID, "message-of-the-slow"))
+	w.must(w.CardNotDrawn(w.ctx, slow, true))
+	if _, err := w.LeaseCard(w.ctx, card); !errors.Is(err, db.ErrLeased) {
+		t.Errorf("the slow one gave the other's lease back: %v", err)
+	}
+	w.must(w.CardDrawn(w.ctx, second, second.Person.Chat.ID, "message-1"))
+	if got := ask[string](w, `SELECT activity_id FROM posted_cards WHERE id = $1`, card); got != "message-1" {
+		t.Errorf("the card stands as %s", got)
+	}
+
+	// Heard once is heard: the lease is given back.
+	w.must(w.CardDrawn(w.ctx, slow, slow.Person.Chat.ID, "message-of-the-slow"))
+	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+		t.Errorf("it is owed again: %+v, %v", c, err)
+	}
+}
+
+func TestWhatChangesWhileDrawingIsOwedAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card, _, r := w.owedCard()
+	c := w.lease(card)
+	w.record(r, aponoapi.Granting)
+	w.record(r, aponoapi.Granted)
+	before := len(jobs[db.DrawCard](w))
+	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-1"))
+	owed := jobs[db.DrawCard](w)
+	if len(owed) != before+1 || owed[before].CardID != card {
+		t.Errorf("owed are %v, want one more than %d", owed, before)
+	}
+	next := w.draw(card)
+	if next.Revision != 3 || next.ActivityID != "message-1" || next.Requests[0].Status != aponoapi.Granted {
+		t.Errorf("drawn is %+v", next)
+	}
+	if n := len(jobs[db.DrawCard](w)); n != before+1 {
+		t.Errorf("drawn as it is, it is owed once more")
+	}
+}
+
+func TestACardGivenBackIsStillOwed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card, _, r := w.owedCard()
+	w.must(w.CardNotDrawn(w.ctx, w.lease(card), false))
+	w.draw(card)
+
+	w.record(r, aponoapi.Granting)
+	w.must(w.CardNotDrawn(w.ctx, w.lease(card), false))
+	c := w.lease(card)
+	if c.ActivityID != "message-1" {
+		t.Errorf("given back, it stands as %q", c.ActivityID)
+	}
+	w.must(w.CardNotDrawn(w.ctx, c, true))
+	c = w.lease(card)
+	if c.ActivityID != "" {
+		t.Errorf("gone, it still stands as %q", c.ActivityID)
+	}
+	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-2"))
+	w.record(r, aponoapi.Granted)
+	if c := w.lease(card); c.ActivityID != "message-2" {
+		t.Errorf("posted anew, it stands as %q", c.ActivityID)
+	}
+}
+
+// Whatever comes in between, in the end the card shows the last.
+func TestManyWorkersAndChanges(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	card, _, r := w.owedCard()
+	var drawing atomic.Int64
+	w.together(40, func(i int) error {
+		if i%4 == 0 {
+			s := aponoapi.Status([]aponoapi.Status{aponoapi.Granting, aponoapi.Granted}[i/4%2])
+			return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: s, Reading: r.Reading + int64(i) + 1, LookAt: noon}, noon)
+		}
+		c, err := w.LeaseCard(w.ctx, card)
+		if errors.Is(err, db.ErrLeased) || c == nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n := drawing.Add(1); n != 1 {
+			t.Errorf("%d workers draw the card", n)
+		}
+		drawing.Add(-1)
+		return w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-1")
+	})
+	if behind := ask[bool](w, `SELECT wanted > drawn FROM posted_cards WHERE id = $1`, card); behind {
+		w.draw(card)
+	}
+	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+		t.Errorf("it is owed still: %+v, %v", c, err)
+	}
+	if got := w.read(r.ID); got.Reading != r.Reading+37 {
+		t.Errorf("recorded is %+v", got)
+	}
+}

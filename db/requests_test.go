@@ -1,0 +1,324 @@
+package db_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+// read is what the memory holds of a request.
+func (w *world) read(name string) db.Request {
+	w.t.Helper()
+	r, err := w.Request(w.ctx, name)
+	w.must(err)
+	return r
+}
+
+// sinceNow leaves out when the memory first heard of a request.
+var sinceNow = cmpopts.IgnoreFields(db.Request{}, "CreatedAt")
+
+func TestARequestHasManyNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sub, r := w.created(aponoapi.Pending)
+	want := r
+	want.SubmissionID, want.Names = sub.ID, nil
+	names := append([]string{r.ID, r.FriendlyID}, r.Names...)
+	for _, name := range names {
+		if diff := cmp.Diff(want, w.read(name), sinceNow); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if now := ask[time.Time](w, `SELECT now()`); w.read(r.ID).CreatedAt.After(now) || w.read(r.ID).CreatedAt.Before(now.Add(-time.Hour)) {
+		t.Errorf("the memory first heard of it at %v, and now is %v", w.read(r.ID).CreatedAt, now)
+	}
+	for _, name := range []string{"", "AR-0", "' OR 1=1 --"} {
+		if _, err := w.Request(w.ctx, name); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("%q: got %v, want ErrNotFound", name, err)
+		}
+	}
+	known, err := w.KnownRequests(w.ctx, append([]string{"", "AR-0"}, names...))
+	w.must(err)
+	if got := slices.Sorted(maps.Keys(known)); !slices.Equal(got, slices.Sorted(slices.Values(names))) {
+		t.Errorf("known are %v, want %v", got, names)
+	}
+	if known, err := w.KnownRequests(w.ctx, nil); len(known) != 0 || err != nil {
+		t.Errorf("of no names, known are %v (%v)", known, err)
+	}
+}
+
+// Apono may tell fewer names than there are, or one twice.
+func TestNamesThatAreMissing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, r := range []db.Request{
+		{ID: "only", Status: aponoapi.Pending},
+		{ID: "twice", FriendlyID: "twice", Names: []string{"twice", ""}, Status: aponoapi.Pending},
+	} {
+		w.must(w.SubmissionCreated(w.ctx, w.submitted(), r))
+		if got := w.read(r.ID); got.ID != r.ID || got.FriendlyID != r.FriendlyID {
+			t.Errorf("got %+v", got)
+		}
+	}
+}
+
+func TestReadingsAreNumbered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	numbers := make([]int64, 40)
+	w.together(len(numbers), func(i int) (err error) {
+		numbers[i], err = w.NextReading(w.ctx)
+		return err
+	})
+	slices.Sort(numbers)
+	if len(slices.Compact(numbers)) != 40 {
+		t.Errorf("two readings have one number: %v", numbers)
+	}
+	if next := w.reading(); next <= numbers[39] {
+		t.Errorf("the next reading is %d, after %d", next, numbers[39])
+	}
+}
+
+func TestAChangeOwesEveryCardThatShowsIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	card := jobs[db.DrawCard](w)[0].CardID
+	w.created(aponoapi.Pending) // another's card stays as it is
+	if c := w.draw(card); c.Revision != 1 {
+		t.Errorf("drawn is revision %d", c.Revision)
+	}
+	record := func(s aponoapi.Status, wantJobs int) {
+		t.Helper()
+		r.Status, r.Reading, r.LookAt = s, w.reading(), noon.Add(time.Minute)
+		w.must(w.RecordStatus(w.ctx, r, noon))
+		if n := len(jobs[db.DrawCard](w)); n != wantJobs {
+			t.Errorf("%s: %d cards are owed, want %d", s, n, wantJobs)
+		}
+		if got := w.read(r.ID); got.Status != s || got.Reading != r.Reading || !got.LookAt.Equal(r.LookAt) {
+			t.Errorf("%s: recorded is %+v", s, got)
+		}
+	}
+	record(aponoapi.Pending, 2) // unchanged: nothing to draw
+	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+		t.Errorf("an unchanged status is drawn: %+v, %v", c, err)
+	}
+	record(aponoapi.Granting, 3)
+	record(aponoapi.Granted, 4)
+	if c := w.draw(card); c.Revision != 3 || c.Requests[0].Status != aponoapi.Granted {
+		t.Errorf("drawn is %+v", c)
+	}
+	record("Thinking it over", 5)
+}
+
+// recorded is what the memory must hold after readings in some order: each
+// counts only if it is newer than all before it.
+type recorded struct {
+	status         aponoapi.Status
+	reading        int64
+	granted, ended time.Time
+	changes        int
+}
+
+func (r *recorded) hear(reading int64, s aponoapi.Status, at time.Time) {
+	if reading <= r.reading {
+		return
+	}
+	if s != r.status {
+		r.changes++
+	}
+	r.status, r.reading = s, reading
+	if s == aponoapi.Granted && r.granted.IsZero() {
+		r.granted = at
+	}
+	if s.Over() && r.ended.IsZero() {
+		r.ended = at
+	}
+}
+
+func TestAnOlderReadingIsIgnoredInAnyOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	statuses := []aponoapi.Status{
+		aponoapi.Pending, aponoapi.Pending, aponoapi.Granting, aponoapi.Granted, aponoapi.Granted, aponoapi.Revoking, aponoapi.Revoked,
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 2, 4}).Draw(t, "order") // two come twice
+		_, r := w.created(aponoapi.Pending)
+		want := recorded{status: aponoapi.Pending, reading: r.Reading}
+		before := len(jobs[db.DrawCard](w))
+		for i, n := range order {
+			now := db.Request{ID: r.ID, Status: statuses[n], Reading: r.Reading + int64(n)}
+			if !now.Status.Over() {
+				now.LookAt = noon
+			}
+			at := noon.Add(time.Duration(i) * time.Minute)
+			w.must(w.RecordStatus(w.ctx, now, at))
+			want.hear(now.Reading, now.Status, at)
+
+			got := w.read(r.ID)
+			changes := len(jobs[db.DrawCard](w)) - before
+			if diff := cmp.Diff(want, recorded{got.Status, got.Reading, got.GrantedAt, got.EndedAt, changes}, cmp.AllowUnexported(recorded{})); diff != "" {
+				t.Fatalf("after %d of %v: %s", i+1, order, diff)
+			}
+			if got.LookAt.IsZero() != got.Status.Over() {
+				t.Fatalf("after %d of %v: %s is looked at again at %v", i+1, order, got.Status, got.LookAt)
+			}
+		}
+	})
+}
+
+func TestReadingsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	w.together(40, func(i int) error {
+		s := aponoapi.Granting
+		if i == 39 {
+			s = aponoapi.Granted
+		}
+		return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: s, Reading: r.Reading + int64(i) + 1, LookAt: noon}, noon)
+	})
+	if got := w.read(r.ID); got.Status != aponoapi.Granted || got.Reading != r.Reading+40 {
+		t.Errorf("recorded is %+v", got)
+	}
+}
+
+func TestTheFirstTimesAreKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	for i, s := range []aponoapi.Status{
+		aponoapi.Granted, aponoapi.Granted, aponoapi.Revoking, aponoapi.Granted, aponoapi.Revoked, aponoapi.Expired,
+	} {
+		r.Status, r.Reading = s, w.reading()
+		w.must(w.RecordStatus(w.ctx, r, noon.Add(time.Duration(i)*time.Hour)))
+	}
+	got := w.read(r.ID)
+	if !got.GrantedAt.Equal(noon) || !got.EndedAt.Equal(noon.Add(4*time.Hour)) {
+		t.Errorf("granted at %v, ended at %v", got.GrantedAt, got.EndedAt)
+	}
+}
+
+func TestNobodysRequestIsNotRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.RecordStatus(w.ctx, db.Request{ID: "unknown", Status: aponoapi.Granted, Reading: 1}, noon))
+	if _, err := w.Request(w.ctx, "unknown"); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
+	}
+}
+
+func TestAnEventOwesALook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	_, over := w.created(aponoapi.Rejected)
+	for _, row := range []struct {
+		name string
+		want bool
+	}{
+		{r.ID, true}, {r.FriendlyID, true}, {r.Names[0], true}, {"AR-0", false}, {"", false}, {over.ID, false}, {over.FriendlyID, false},
+	} {
+		owed, err := w.OweRefresh(w.ctx, row.name)
+		w.must(err)
+		if owed != row.want {
+			t.Errorf("%q: owed %t, want %t", row.name, owed, row.want)
+		}
+	}
+	want := slices.Repeat([]db.RefreshRequest{{RequestID: r.ID}}, 3)
+	if got := jobs[db.RefreshRequest](w); !slices.Equal(got, want) {
+		t.Errorf("owed are %v, want %v", got, want)
+	}
+}
+
+// due makes n requests that are to be looked at from noon on, a second apart,
+// and one that is over.
+func (w *world) due(n int) {
+	w.t.Helper()
+	w.created(aponoapi.Revoked)
+	for i := range n {
+		sub, r := w.submitted(), w.request(aponoapi.Pending)
+		r.ID, r.LookAt = fmt.Sprintf("due-%02d", i), noon.Add(time.Duration(i)*time.Second)
+		w.must(w.SubmissionCreated(w.ctx, sub, r))
+	}
+}
+
+func (w *world) looks() (ids []string) {
+	for _, j := range jobs[db.RefreshRequest](w) {
+		ids = append(ids, j.RequestID)
+	}
+	return ids
+}
+
+func TestASweepOwesWhatIsDue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.due(30)
+	again := noon.Add(time.Hour)
+	for _, row := range []struct {
+		now         time.Time
+		limit, want int
+	}{
+		{noon.Add(-time.Second), 100, 0},
+		{noon, 100, 1},
+		{noon.Add(9 * time.Second), 5, 5},
+		{noon.Add(9 * time.Second), 5, 4},
+		{noon.Add(time.Minute), 100, 20},
+		{again.Add(-time.Second), 100, 0},
+		{again, 100, 30},
+	} {
+		until := again
+		if row.now.Equal(again) {
+			until = again.Add(time.Hour)
+		}
+		n, err := w.OweDueRefreshes(w.ctx, row.now, until, row.limit)
+		w.must(err)
+		if n != row.want {
+			t.Errorf("at %s, %d at most: %d are due, want %d", row.now.Format(time.TimeOnly), row.limit, n, row.want)
+		}
+	}
+	owed := w.looks()
+	if first := owed[:6]; !slices.Equal(slices.Sorted(slices.Values(first)), []string{"due-00", "due-01", "due-02", "due-03", "due-04", "due-05"}) {
+		t.Errorf("the first are %v, want those that have waited longest", first)
+	}
+	if len(owed) != 60 {
+		t.Errorf("%d looks are owed, want each of 30 twice", len(owed))
+	}
+}
+
+// Several replicas sweep at once, and more is due than one sweep takes.
+func TestTwoSweepersNeverTakeTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.due(60)
+	for _, name := range []string{"as new", "analyzed"} { // the planner changes its mind
+		var total atomic.Int64
+		w.together(12, func(int) error {
+			n, err := w.OweDueRefreshes(w.ctx, noon.Add(time.Hour), noon.Add(2*time.Hour), 5)
+			if n > 5 {
+				t.Errorf("%s: a sweep took %d, want 5 at most", name, n)
+			}
+			total.Add(int64(n))
+			return err
+		})
+		owed := w.looks()
+		if distinct := len(slices.Compact(slices.Sorted(slices.Values(owed)))); distinct != len(owed) || int64(distinct) != total.Load() {
+			t.Errorf("%s: %d looks at %d requests are owed, told were %d", name, len(owed), distinct, total.Load())
+		}
+		w.do(`DELETE FROM river_job`)
+		w.do(`UPDATE requests SET look_at = $1 WHERE look_at IS NOT NULL`, noon)
+		w.do(`ANALYZE`)
+	}
+}
