@@ -17,6 +17,8 @@ type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Run the bot."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database up to date, then end. serve does it too."`
 	Playground playgroundCommand `cmd:"" help:"Try the bot on this machine: with a Postgres, a simulated Apono and a simulated Teams of its own."`
+
+	AponoSimulator simulatorCommand `cmd:"" help:"Run the simulated Apono alone, to try the bot in a real Teams without touching a real Apono."`
 }
 
 func main() {
