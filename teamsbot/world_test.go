@@ -273,7 +273,7 @@ func (w *world) settleSubmissions() {
 	w.t.Helper()
 	conn, err := pgx.Connect(w.t.Context(), w.dbURL)
 	must(w.t, err)
-	defer conn.Close(context.WithoutCancel(w.t.Context()))
+	defer func() { must(w.t, conn.Close(context.WithoutCancel(w.t.Context()))) }()
 	rows, err := conn.Query(w.t.Context(), "SELECT id::text, attempt FROM submissions WHERE state = 'sending'")
 	must(w.t, err)
 	due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[db.SettleSubmission])

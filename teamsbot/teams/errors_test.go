@@ -45,7 +45,7 @@ func TestErrors(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			for _, target := range all {
-				if got := errors.Is(err, target); got != (target == row.is) {
+				if got := errors.Is(err, target); got != errors.Is(row.is, target) {
 					t.Errorf("Is %v: got %v", target, got)
 				}
 			}

@@ -46,10 +46,10 @@ func (r *Rejection) Unwrap() []error {
 
 // Status is the HTTP status to answer with.
 func (r *Rejection) Status() int {
-	switch r.Kind {
-	case ErrForbidden:
+	switch {
+	case errors.Is(r.Kind, ErrForbidden):
 		return http.StatusForbidden
-	case ErrKeysUnavailable:
+	case errors.Is(r.Kind, ErrKeysUnavailable):
 		return http.StatusServiceUnavailable
 	default:
 		return http.StatusUnauthorized
