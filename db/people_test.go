@@ -106,6 +106,7 @@ func TestOneWelcomeAnInstall(t *testing.T) {
 		"installed anew":                   {[]event{{true, 10}, {false, 20}, {true, 30}}, 2},
 		"anew, the removal told last":      {[]event{{true, 10}, {true, 30}, {false, 20}}, 2},
 		"removed in the end":               {[]event{{true, 10}, {false, 20}}, 1},
+		"the older of two removals last":   {[]event{{false, 40}, {false, 20}, {true, 30}}, 0},
 		"an old removal comes late":        {[]event{{true, 30}, {false, 20}, {true, 30.05}}, 1},
 	} {
 		k := w.person()

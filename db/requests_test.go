@@ -71,6 +71,9 @@ func TestNamesThatAreMissing(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 	}
+	if r, err := w.Request(w.ctx, ""); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("no name at all: got %+v and %v, want ErrNotFound", r, err)
+	}
 }
 
 func TestReadingsAreNumbered(t *testing.T) {
@@ -192,6 +195,23 @@ func TestReadingsAtOnce(t *testing.T) {
 	})
 	if got := w.read(r.ID); got.Status != aponoapi.Granted || got.Reading != r.Reading+40 {
 		t.Errorf("recorded is %+v", got)
+	}
+}
+
+// A change back, while the change is being recorded, is a change.
+func TestAChangeIsJudgedByWhatIsRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Granted)
+	before := len(jobs[db.DrawCard](w))
+	w.queue(`UPDATE requests SET status = 'revoking', reading = reading + 1 WHERE id = $1`, r.ID, 1, func(int) error {
+		return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: aponoapi.Granted, Reading: r.Reading + 2, LookAt: noon}, noon)
+	})
+	if got := w.read(r.ID); got.Status != aponoapi.Granted || got.Reading != r.Reading+2 {
+		t.Errorf("recorded is %+v", got)
+	}
+	if n := len(jobs[db.DrawCard](w)) - before; n != 1 {
+		t.Errorf("%d cards are owed, want 1", n)
 	}
 }
 

@@ -183,3 +183,30 @@ func (w *world) together(n int, f func(i int) error) {
 	close(start)
 	wg.Wait()
 }
+
+// queue calls f n times at once, and lets none go on before all stand where
+// the statement, which is about one row, has locked it.
+func (w *world) queue(lock string, id any, n int, f func(i int) error) {
+	w.t.Helper()
+	tx, err := w.sql.Begin(w.ctx)
+	w.must(err)
+	defer func() { _ = tx.Rollback(w.ctx) }() // once committed, nothing
+	_, err = tx.Exec(w.ctx, lock, id)
+	w.must(err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.together(n, f)
+	}()
+	for ask[int](w, `
+		SELECT count(*) FROM pg_stat_activity
+		WHERE wait_event_type = 'Lock' AND datname = current_database()`) < n {
+		select {
+		case <-done:
+			w.t.Fatal("they did not wait for the row")
+		default:
+		}
+	}
+	w.must(tx.Commit(w.ctx))
+	<-done
+}
