@@ -82,7 +82,7 @@ function show() {
   showMessages(chat(), me(), state.bot, { press, reply: (message) => setReply(message) });
   showComposer();
   if (state.control) {
-    startPanel();
+    startPanel(me().timeZone);
     refreshPanel();
   }
 }

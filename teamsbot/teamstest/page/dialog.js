@@ -1,4 +1,6 @@
-// The dialog (task module) that a button or the message extension opens.
+// The dialog (task module) that a button or the message extension opens. It is
+// modal for Teams only: the simulator stays in reach, so that things can go
+// wrong in the middle of a form.
 
 import { draw } from "./cards.js";
 import { find, h, toast } from "./dom.js";
@@ -11,7 +13,18 @@ find("#dialog-close").addEventListener("click", () => box.close());
 box.addEventListener("close", () => {
   current++;
   body.replaceChildren();
+  cover(false);
+  opener?.focus();
 });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && box.open && !event.defaultPrevented) box.close();
+});
+
+let opener = null; // gets the focus back
+function cover(on) {
+  find("#shade").hidden = !on;
+  for (const part of document.querySelectorAll("#people, #chats, #chat")) part.inert = on;
+}
 
 /** Opens the dialog at once and fills it when the bot has answered. */
 export async function openDialog(answer, act) {
@@ -19,7 +32,11 @@ export async function openDialog(answer, act) {
   title("");
   body.replaceChildren(h("p", { class: "spinner", role: "progressbar", "aria-label": "Loading" }));
   size("medium");
-  if (!box.open) box.showModal();
+  if (!box.open) {
+    opener = document.activeElement;
+    box.show();
+    cover(true);
+  }
   const result = await answer;
   if (opening !== current) return;
   if (result.dialog) {

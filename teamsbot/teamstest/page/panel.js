@@ -9,10 +9,18 @@ const second = 1e9; // durations are nanoseconds
 
 // Faults of Apono, as people name them.
 const faults = [
-  { name: "Apono is slow (8 s)", body: { latency: 8 * second } },
+  { name: "Apono is slow (5 s)", body: { latency: 5 * second } },
   { name: "Apono is down (503)", body: { status: 503, message: "Simulated outage" } },
   { name: "Apono throttles (429)", body: { status: 429, retry_after: 5 * second } },
-  { name: "Answers to requests get lost", body: { method: "POST", cut_after: true } },
+  { name: "Answers to new requests get lost", body: { method: "POST", cut_after: true } },
+];
+// What can be done to a request as it stands.
+const steps = [
+  { label: "Approve", what: "approve", when: ["pending"] },
+  { label: "Reject", what: "reject", when: ["pending"] },
+  { label: "Pass MFA", what: "mfa", when: ["pending_mfa"] },
+  { label: "Expire", what: "expire", when: ["granted"] },
+  { label: "Fail", what: "fail", when: ["pending", "pending_mfa", "granting", "granted", "revoking"] },
 ];
 const disturbances = [
   { name: "No webhooks arrive", key: "drop" },
@@ -20,7 +28,8 @@ const disturbances = [
   { name: "Webhooks arrive out of order", key: "reorder" },
 ];
 
-export function startPanel() {
+export function startPanel(timeZone) {
+  zone = timeZone;
   if (!toggle.hidden) return;
   toggle.hidden = false;
   toggle.addEventListener("click", () => show(panel.hidden));
@@ -41,6 +50,7 @@ function show(open) {
 }
 
 let drawn = "";
+let zone; // of the person who is looking
 async function refresh() {
   try {
     const response = await fetch("control/state");
@@ -63,17 +73,16 @@ async function tell(path, body, method = "POST") {
 }
 
 function draw(state) {
-  const clock = new Date(state.now);
   const shape = JSON.stringify([state.requests, state.faults, state.disturbance, state.ahead_sec]);
   if (shape === drawn) {
-    panel.querySelector("time").textContent = clock.toLocaleTimeString();
+    panel.querySelector("time").textContent = time(state.now);
     return;
   }
   drawn = shape;
   panel.replaceChildren(
     h("h2", {}, "Simulated Apono"),
     h("section", {}, h("h3", {}, "Clock"),
-      h("p", { class: "clock" }, h("time", { datetime: state.now }, clock.toLocaleTimeString()),
+      h("p", { class: "clock" }, h("time", { datetime: state.now }, time(state.now)),
         state.ahead_sec > 0 ? h("small", {}, `${Math.round(state.ahead_sec / 60)} min ahead`) : null),
       h("p", { class: "buttons" }, ...[["+15 min", 900], ["+1 h", 3600]].map(([label, seconds]) =>
         h("button", { type: "button", "data-advance": seconds, click: () => tell("advance", { seconds }) }, label)))),
@@ -84,6 +93,8 @@ function draw(state) {
         (on) => tell("disturbance", { ...state.disturbance, [key]: on })))));
 }
 
+const time = (at) => new Date(at).toLocaleTimeString("en-US", { timeZone: zone });
+
 function requests(all) {
   if (!all.length) return [h("p", { class: "hint" }, "Nobody has asked for anything yet.")];
   return all.slice(0, 25).map((request) => {
@@ -93,7 +104,7 @@ function requests(all) {
       h("p", { class: "hint" }, `${id} · ${request.grantee ?? ""}`),
       h("p", { class: "status" }, request.words ?? request.status),
       h("p", { class: "hint" }, [request.integration, (request.permissions ?? []).join(", "), (request.resources ?? []).join(", ")].filter(Boolean).join(" · ")),
-      h("p", { class: "buttons" }, ...[["Approve", "approve"], ["Reject", "reject"], ["Fail", "fail"], ["Expire", "expire"]].map(([label, what]) =>
+      h("p", { class: "buttons" }, ...steps.filter(({ when }) => when.includes(request.status)).map(({ label, what }) =>
         h("button", { type: "button", "data-control": what, click: to(what) }, label))));
   });
 }
