@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -22,10 +24,10 @@ type config struct {
 
 	database
 
-	AponoAPIURL         string            `env:"APONO_API_URL" default:"https://api.apono.io" help:"Apono's API." placeholder:"URL"`
+	AponoAPIURL         string            `name:"apono-api-url" env:"APONO_API_URL" default:"https://api.apono.io" help:"Apono's API." placeholder:"URL"`
 	AponoAPIToken       aponoapi.Secret   `env:"APONO_API_TOKEN" help:"Personal token of the bot's own Apono user, who needs an admin role." placeholder:"TOKEN"`
 	AponoPortalURL      string            `env:"APONO_PORTAL_URL" default:"https://portal.apono.io" help:"Apono's portal, for links." placeholder:"URL"`
-	AponoWebhookSecrets []aponoapi.Secret `env:"APONO_WEBHOOK_SECRETS" help:"One or two secrets of at least 32 characters that Apono's webhook sends; none: events are not taken." placeholder:"SECRET,…"`
+	AponoWebhookSecrets []aponoapi.Secret `env:"APONO_WEBHOOK_SECRETS" help:"One or two secrets of at least 32 characters that Apono's webhook sends; none: events are not taken." placeholder:"SECRET"`
 
 	MicrosoftAppID              string          `env:"MICROSOFT_APP_ID" help:"Application (client) id of the bot's app registration." placeholder:"GUID"`
 	MicrosoftAppTenantID        string          `env:"MICROSOFT_APP_TENANT_ID" help:"Tenant of the app registration." placeholder:"GUID"`
@@ -36,9 +38,9 @@ type config struct {
 	TeamsCloud        string   `env:"TEAMS_CLOUD" default:"public" help:"public, gcc, gcch or dod." placeholder:"CLOUD"`
 	TeamsOpenIDURL    string   `name:"teams-openid-url" env:"TEAMS_OPENID_URL" help:"Where Teams' signing keys are told, if not the cloud's own: for simulations on loopback." placeholder:"URL"`
 	TeamsLoginURL     string   `env:"TEAMS_LOGIN_URL" help:"Where the bot signs in, if not the cloud's own: for simulations on loopback." placeholder:"URL"`
-	TeamsServiceHosts []string `env:"TEAMS_SERVICE_HOSTS" help:"Hosts of the connector, if not the cloud's own: for simulations on loopback." placeholder:"HOST:PORT,…"`
+	TeamsServiceHosts []string `env:"TEAMS_SERVICE_HOSTS" help:"Hosts of the connector, if not the cloud's own: for simulations on loopback." placeholder:"HOST:PORT"`
 
-	AllowedTenants []string `env:"ALLOWED_TENANTS" help:"Tenants whose people may use the bot; default: the app's own." placeholder:"GUID,…"`
+	AllowedTenants []string `env:"ALLOWED_TENANTS" help:"Tenants whose people may use the bot; default: the app's own." placeholder:"GUID"`
 	IdentityField  string   `env:"IDENTITY_FIELD" default:"mail" help:"How people are found in Apono: by mail, or by upn where people can edit their mail." placeholder:"FIELD"`
 	AdminContact   string   `env:"ADMIN_CONTACT" help:"Whom people are told to ask, for example it-help@example.com." placeholder:"WHO"`
 	ExtraCAFile    string   `env:"EXTRA_CA_FILE" help:"PEM file with more certificate authorities to trust, for example of a proxy that inspects TLS." placeholder:"FILE"`
@@ -61,9 +63,6 @@ type endpoints struct {
 // check says everything that is wrong, by the variables' names, and where Teams
 // is if nothing is.
 func (c *config) check() (endpoints, error) {
-	if len(c.AllowedTenants) == 0 && c.MicrosoftAppTenantID != "" {
-		c.AllowedTenants = []string{c.MicrosoftAppTenantID}
-	}
 	var wrong []error
 	must := func(ok bool, variable, words string) {
 		if !ok {
@@ -77,14 +76,16 @@ func (c *config) check() (endpoints, error) {
 	must(c.AponoAPIToken != "", "APONO_API_TOKEN", "is missing: the personal token of the bot's own Apono user")
 	must(isHTTPS(c.AponoPortalURL) || isLoopbackURL(c.AponoPortalURL), "APONO_PORTAL_URL", "must be an https URL")
 	must(len(c.AponoWebhookSecrets) <= 2, "APONO_WEBHOOK_SECRETS", "may name two secrets at most: the new one and the one before")
-	for _, s := range c.AponoWebhookSecrets {
-		must(len(s) >= 32, "APONO_WEBHOOK_SECRETS", "must have at least 32 characters each")
-	}
+	short := slices.ContainsFunc(c.AponoWebhookSecrets, func(s aponoapi.Secret) bool { return len(s) < 32 })
+	must(!short, "APONO_WEBHOOK_SECRETS", "must have at least 32 characters each")
 
 	must(uuid.Validate(c.MicrosoftAppID) == nil, "MICROSOFT_APP_ID", "is missing or not a GUID: without it nobody could be authenticated")
 	must(uuid.Validate(c.MicrosoftAppTenantID) == nil, "MICROSOFT_APP_TENANT_ID", "is missing or not a GUID")
 	for _, t := range c.AllowedTenants {
 		must(uuid.Validate(t) == nil, "ALLOWED_TENANTS", fmt.Sprintf("has %q, which is not a GUID", t))
+	}
+	if len(c.AllowedTenants) == 0 {
+		c.AllowedTenants = []string{c.MicrosoftAppTenantID}
 	}
 	wrong = append(wrong, c.checkCredential())
 
@@ -181,10 +182,11 @@ func isLoopbackURL(raw string) bool {
 // isLoopbackHost says that an address with or without a port is this machine's
 // own. Names do not count, since somebody else may answer for them.
 func isLoopbackHost(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
+	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
-		host = strings.Trim(hostport, "[]")
+		host, port = strings.Trim(hostport, "[]"), "0"
 	}
+	_, err = strconv.ParseUint(port, 10, 16)
 	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
+	return err == nil && ip != nil && ip.IsLoopback()
 }
