@@ -51,12 +51,30 @@ func (p *playgroundCommand) Run(ctx context.Context, t *terminal) (err error) {
 	return errors.Join(err, world.close())
 }
 
+// addresses are all that it listens on, by flag.
+func (p *playgroundCommand) addresses() [4][2]string {
+	return [...][2]string{{"--page", p.Page}, {"--bot", p.Bot}, {"--teams", p.Teams}, {"--apono", p.Apono}}
+}
+
 // checkAddresses keeps everything on this machine.
 func (p *playgroundCommand) checkAddresses() error {
-	for _, addr := range []string{p.Page, p.Bot, p.Teams, p.Apono} {
-		if !isAddress(addr) || !isLoopbackHost(addr) {
-			return fmt.Errorf("the playground listens on this machine only: %s is not an address such as 127.0.0.1:8080", addr)
+	for _, a := range p.addresses() {
+		if !isAddress(a[1]) || !isLoopbackHost(a[1]) {
+			return fmt.Errorf("the playground listens on this machine only: %s %s is not an address such as 127.0.0.1:8080", a[0], a[1])
 		}
+	}
+	return nil
+}
+
+// checkFree says which address somebody else has, before anything is begun that
+// would have to be stopped again.
+func (p *playgroundCommand) checkFree(ctx context.Context) error {
+	for _, a := range p.addresses() {
+		l, err := listen(ctx, a[1])
+		if err != nil {
+			return fmt.Errorf("%w (%s)", err, a[0])
+		}
+		l.Close()
 	}
 	return nil
 }
@@ -80,6 +98,9 @@ type playground struct {
 // start brings up every end but the bot.
 func (p *playground) start(ctx context.Context, say func(string)) (err error) {
 	p.token, p.secret = aponoapi.Secret(rand.Text()), aponoapi.Secret(rand.Text()+rand.Text())
+	if err = p.checkFree(ctx); err != nil {
+		return err
+	}
 	if p.pageListener, err = listen(ctx, p.Page); err != nil {
 		return err
 	}
