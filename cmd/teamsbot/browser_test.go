@@ -1,0 +1,288 @@
+//go:build browser
+
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+)
+
+// TestBrowser uses the playground as people do, with a browser, and takes
+// pictures of it. The parts follow each other, as a morning in the company.
+func TestBrowser(t *testing.T) {
+	s := newSite(t)
+	p := s.playground(t)
+	p.says(s.ready())
+	b := newBrowser(t, s.url())
+
+	for _, part := range []struct {
+		name string
+		play func(*testing.T, *browser)
+	}{
+		{"welcome", danaIsWelcomed},
+		{"data lake", danaSearchesFiveThousandTables},
+		{"narrow", danaAsksOnHerPhone},
+		{"approval", omarApprovesInTheSimulator},
+		{"faults", aponoIsInTrouble},
+		{"nora", noraHasNoAccount},
+		{"omar", omarSeesNothingOfIt},
+	} {
+		if !t.Run(part.name, func(t *testing.T) { part.play(t, b) }) {
+			return
+		}
+	}
+}
+
+func danaIsWelcomed(t *testing.T, b *browser) {
+	w := b.opens(t, desktop, "light", "dana/apono")
+	w.sees(".card", "Welcome to Apono")
+	w.shot("welcome")
+
+	w.says("help")
+	w.sees(".message:last-child", "What you can do here")
+	w.says("please let me into the thing")
+	w.sees(".message:last-child", "I did not understand that")
+	w.says("request")
+	w.sees(".message:last-child button", "New request")
+	w.inView(".message:last-child")
+	w.shot("commands")
+}
+
+func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
+	w := b.opens(t, desktop, "light", "dana/apono")
+	w.stays()
+	messages := w.count(".message")
+
+	w.presses("New request")
+	w.sees("#dialog", "What do you need access to?")
+	w.shot("form-integration")
+	w.answers("Next")
+	w.sees("#dialog", "Choose an integration.")
+	w.shot("form-integration-refused")
+	w.chooses("integration", "Data lake")
+	w.answers("Next")
+
+	// The only type of resource is not asked for.
+	w.sees("#dialog", "1 to 25 of 5,000")
+	w.shot("form-resources")
+	w.chooses("resources", "curated.catalog.accounts_daily")
+	w.chooses("resources", "curated.catalog.accounts_hourly")
+	w.answers("Next page")
+	w.sees("#dialog", "26 to 50 of 5,000")
+	w.sees("#dialog", "Chosen so far (2)")
+	w.fills("search", "curated.sales.orders")
+	w.answers("Search")
+	w.sees("#dialog", "1 to 2 of 2")
+	w.chooses("resources", "curated.sales.orders_daily")
+	w.shot("form-resources-found")
+	w.fills("search", "no such table")
+	w.answers("Search")
+	w.sees("#dialog", "Nothing matches")
+	w.sees("#dialog", "Chosen so far (3)")
+	w.shot("form-resources-nothing")
+	w.answers("Next")
+
+	w.sees("#dialog", "For how long, and why?")
+	w.sees("#dialog", "curated.catalog.accounts_daily, curated.catalog.accounts_hourly, curated.sales.orders_daily")
+	w.shot("form-finish")
+	w.fills("hours", "soon")
+	w.fills("justification", "Monthly report: the totals of October do not add up")
+	w.answers("Submit")
+	w.sees("#dialog", "Choose a permission.")
+	w.sees("#dialog", `"soon" is not one`)
+	w.shot("form-finish-refused")
+
+	// Back and forth keeps everything.
+	w.chooses("permissions", "SELECT")
+	w.chooses("duration", "4 hours")
+	w.fills("hours", "")
+	w.answers("Back")
+	w.ticked("chosen", "curated.sales.orders_daily")
+	w.answers("Next")
+	w.ticked("permissions", "SELECT")
+	w.ticked("duration", "4 hours")
+	w.holds("justification", "Monthly report: the totals of October do not add up")
+	w.shot("form-finish-filled")
+	w.detail("readme/form", "#dialog")
+	w.answers("Submit")
+	w.closed()
+
+	w.sees(".message:last-child", "Pending approval")
+	w.shot("status-pending")
+	w.sees(".message:last-child", "Granting")
+	w.shot("status-granting")
+	w.sees(".message:last-child", "You have access until about")
+	w.inView(".message:last-child")
+	w.shot("status-granted")
+	w.shot("readme/granted")
+	if got := w.count(".message"); got != messages+1 {
+		t.Errorf("there are %d messages, want one more than %d: the card changes in place", got, messages)
+	}
+	w.stayed()
+}
+
+func danaAsksOnHerPhone(t *testing.T, b *browser) {
+	w := b.opens(t, phone, "dark", "dana/apono")
+	w.inView(".message:last-child")
+	w.shot("phone-granted")
+	w.says("request")
+	w.presses("New request")
+	w.chooses("integration", "Orders database")
+	w.shot("phone-form-integration")
+	w.answers("Next")
+	w.chooses("resource_type", "Database")
+	w.shot("phone-form-type")
+	w.answers("Next")
+	w.chooses("resources", "orders")
+	w.chooses("resources", "customers")
+	w.shot("phone-form-resources")
+	w.answers("Next")
+	w.chooses("permissions", "read-write")
+	w.fills("hours", "1.5")
+	w.fills("justification", "Incident 4711: the payment of order 31415 hangs")
+	w.shot("phone-form-finish")
+	w.answers("Submit")
+	w.closed()
+	w.sees(".message:last-child", "You have access until about")
+	w.sees(".message:last-child", "1 hour 30 minutes")
+	w.inView(".message:last-child")
+	w.shot("phone-status")
+	w.shot("readme/phone")
+	w.clicks("#back")
+	w.sees("#people", "Omar Approver")
+	w.shot("phone-lists")
+}
+
+func omarApprovesInTheSimulator(t *testing.T, b *browser) {
+	w := b.opens(t, laptop, "dark", "dana/apono")
+	w.stays()
+	w.says("request")
+	w.presses("New request")
+	w.chooses("integration", "AWS production")
+	w.answers("Next")
+	w.chooses("resource_type", "S3 bucket")
+	w.shot("dark-form-type")
+	w.answers("Next")
+	w.sees("#dialog", "1 to 25 of 30")
+	w.chooses("resources", "acme-checkout-logs")
+	w.answers("Next")
+	w.chooses("permissions", "GetObject")
+	w.chooses("permissions", "ListBucket")
+	w.answers("Submit")
+
+	// Apono refuses, at the field.
+	w.sees("#dialog", "ustification")
+	w.sees("#dialog", "⚠")
+	w.shot("dark-form-refused-by-apono")
+	w.fills("justification", "Find the payment of order 31415")
+	w.answers("Submit")
+	w.closed()
+	w.sees(".message:last-child", "Pending approval")
+
+	w.simulator()
+	w.sees("#simulator .request", "Pending")
+	w.shot("dark-simulator")
+	w.clicks(`#simulator .request:first-of-type [data-control="approve"]`)
+	w.sees(".message:last-child", "You have access until about")
+	w.sees("#simulator .request", "Granted")
+	w.shot("dark-granted")
+
+	w.clicks(`[data-advance="3600"]`)
+	w.sees(".message:last-child", "Expired")
+	w.inView(".message:last-child")
+	w.shot("dark-expired")
+	w.stayed()
+}
+
+func aponoIsInTrouble(t *testing.T, b *browser) {
+	w := b.opens(t, laptop, "light", "devin/apono")
+	w.simulator()
+	w.presses("New request")
+	w.chooses("integration", "AWS production")
+	w.turns("Apono is down (503)", true)
+	w.answers("Next")
+	w.sees("#dialog", "Apono cannot be reached just now")
+	w.shot("apono-down")
+	w.turns("Apono is down (503)", false)
+	w.answers("Try again")
+	w.chooses("resource_type", "EC2 instance")
+
+	w.turns("Apono is slow (5 s)", true)
+	w.answers("Next")
+	w.sees("#dialog", "Still loading")
+	w.shot("apono-slow")
+	w.turns("Apono is slow (5 s)", false)
+	for w.text("#dialog-body [role=heading]") == "Still loading" { // the slow answer is still on its way
+		w.answers("Try again")
+		w.until(`!document.querySelector("#dialog .busy")`)
+	}
+	w.sees("#dialog", "bastion")
+	w.clicks("#dialog-close")
+	w.closed()
+}
+
+func noraHasNoAccount(t *testing.T, b *browser) {
+	w := b.opens(t, desktop, "dark", "nora/apono")
+	w.presses("New request")
+	w.sees("#dialog", "Apono has no account for nora@acme.example")
+	w.sees("#dialog", "Adam Admin")
+	w.shot("dark-no-account")
+	w.does("press Escape", chromedp.KeyEvent(kb.Escape))
+	w.closed()
+}
+
+func omarSeesNothingOfIt(t *testing.T, b *browser) {
+	w := b.opens(t, desktop, "light", "omar/apono")
+	for _, chat := range []string{"apono", "channel"} {
+		w.clicks(`[data-chat="` + chat + `"]`)
+		w.until(`document.querySelector('[data-chat="` + chat + `"]').ariaCurrent === "true"`)
+		for _, secret := range []string{"Dana", "4711", "Data lake", "Granted"} {
+			if seen := w.text("#messages"); strings.Contains(seen, secret) {
+				t.Errorf("Omar sees %q in %s:\n%s", secret, chat, seen)
+			}
+		}
+		w.shot("omar-" + chat)
+	}
+}
+
+// stays marks the page, and stayed checks that it was not loaded again.
+func (w *window) stays() {
+	w.t.Helper()
+	w.does("mark the page", chromedp.Evaluate(`window.marked = true`, nil))
+}
+
+func (w *window) stayed() {
+	w.t.Helper()
+	w.until(`window.marked === true`)
+}
+
+// inView waits until an element's end can be seen among the messages.
+func (w *window) inView(selector string) {
+	w.t.Helper()
+	w.until(`(() => {
+		const box = document.querySelector("#messages").getBoundingClientRect(), end = document.querySelector("` + selector + `").getBoundingClientRect().bottom;
+		return end <= box.bottom && end > box.top;
+	})()`)
+}
+
+// simulator opens the simulator's panel, unless it was left open.
+func (w *window) simulator() {
+	w.t.Helper()
+	w.does("wait for the simulator", chromedp.WaitVisible("#simulator-toggle"))
+	if w.count("#simulator:not([hidden])") == 0 {
+		w.clicks("#simulator-toggle")
+	}
+	w.sees("#simulator", "Clock")
+}
+
+// turns switches one of the simulator's faults on or off.
+func (w *window) turns(fault string, on bool) {
+	w.t.Helper()
+	w.clicks(fmt.Sprintf(`[data-fault=%q]`, fault))
+	w.until(fmt.Sprintf(`document.querySelector('[data-fault=%q]').checked === %t`, fault, on))
+	w.until(fmt.Sprintf(`fetch("control/state").then((r) => r.json()).then(({ faults }) => faults.length === %d)`, map[bool]int{true: 1}[on]))
+}
