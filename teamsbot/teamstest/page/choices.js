@@ -11,7 +11,7 @@ export class ChoiceSet extends AC.ChoiceSetInput {
   internalRender() {
     if (this.style !== "filtered" || this.isMultiSelect) return super.internalRender();
     const id = `choices-${++count}`;
-    this.list = h("ul", { id, class: "choices", role: "listbox", hidden: true });
+    this.list = h("ul", { id, class: "choices", role: "listbox", popover: "manual" });
     this.box = h("input", {
       class: "ac-input ac-choiceSetInput-filtered", type: "text", role: "combobox", autocomplete: "off",
       "aria-expanded": "false", "aria-controls": id, "aria-autocomplete": "list", placeholder: this.placeholder ?? "",
@@ -34,9 +34,36 @@ export class ChoiceSet extends AC.ChoiceSetInput {
       mousedown: (event) => { event.preventDefault(); this.pick(choice.title); },
     }, choice.title)));
     if (!fitting.length) this.list.append(h("li", { class: "none" }, "No matches"));
-    this.list.hidden = false;
+    this.place();
     this.box.setAttribute("aria-expanded", "true");
     this.mark(this.list.querySelector('[aria-selected="true"]') ?? (wanted ? this.list.querySelector("[role=option]") : null));
+  }
+
+  get isOpen() { return this.list.matches(":popover-open"); }
+
+  // Puts the list where there is room, over the edges of the dialog too.
+  place() {
+    if (!this.isOpen) this.list.showPopover();
+    const { left, top, bottom, width } = this.box.getBoundingClientRect();
+    const below = innerHeight - bottom - 8, above = top - 8;
+    const up = below < Math.min(this.list.scrollHeight, 200) && above > below;
+    Object.assign(this.list.style, {
+      left: `${left}px`, width: `${width}px`, maxHeight: `${Math.min(264, up ? above : below)}px`,
+      top: up ? "auto" : `${bottom + 2}px`, bottom: up ? `${innerHeight - top + 2}px` : "auto",
+    });
+    document.addEventListener("scroll", this.follow, true);
+    addEventListener("resize", this.follow);
+  }
+
+  follow = (event) => {
+    if (event.target === this.list) return;
+    if (this.box.isConnected && this.isOpen) this.place();
+    else this.forget();
+  };
+
+  forget() {
+    document.removeEventListener("scroll", this.follow, true);
+    removeEventListener("resize", this.follow);
   }
 
   mark(option) {
@@ -52,13 +79,13 @@ export class ChoiceSet extends AC.ChoiceSetInput {
     const options = [...this.list.querySelectorAll("[role=option]")];
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (this.list.hidden) return this.offer("");
+      if (!this.isOpen) return this.offer("");
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.mark(options[Math.min(Math.max(options.indexOf(at) + step, 0), options.length - 1)]);
-    } else if (event.key === "Enter" && !this.list.hidden) {
+    } else if (event.key === "Enter" && this.isOpen) {
       event.preventDefault();
       if (at) this.pick(at.textContent);
-    } else if (event.key === "Escape" && !this.list.hidden) {
+    } else if (event.key === "Escape" && this.isOpen) {
       event.preventDefault(); // the dialog stays
       event.stopPropagation();
       this.close();
@@ -72,7 +99,8 @@ export class ChoiceSet extends AC.ChoiceSetInput {
   }
 
   close() {
-    this.list.hidden = true;
+    if (this.isOpen) this.list.hidePopover();
+    this.forget();
     this.box.setAttribute("aria-expanded", "false");
   }
 
