@@ -182,12 +182,20 @@ func TestLostCreates(t *testing.T) {
 	}
 }
 
+// A person without an id would be taken for the token's owner in later calls.
+func TestUserWithoutAnIDIsNobody(t *testing.T) {
+	t.Parallel()
+	if u, err := answering(t, status(200, `{"active":true}`)).User(t.Context(), "dana"); err == nil {
+		t.Errorf("got %+v, want an error", u)
+	}
+}
+
 func TestPathsStayWhereTheyAre(t *testing.T) {
 	t.Parallel()
 	var paths sync.Map
 	client := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		paths.Store(r.URL.EscapedPath(), true)
-		fmt.Fprint(w, "{}")
+		fmt.Fprint(w, `{"id":"1"}`)
 	})
 	for id, want := range map[string]string{
 		"dana@acme.example": "dana@acme.example",
@@ -268,7 +276,7 @@ func TestFewCallsAtOnce(t *testing.T) {
 			t.Errorf("%d calls at once, want 6", now)
 		}
 		<-full
-		fmt.Fprint(w, "{}")
+		fmt.Fprint(w, `{"id":"1"}`)
 	})
 	var all sync.WaitGroup
 	for range 12 {

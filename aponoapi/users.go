@@ -3,6 +3,7 @@ package aponoapi
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"strings"
@@ -36,6 +37,9 @@ func (c *Client) User(ctx context.Context, idOrEmail string) (User, error) {
 		op: "find user", method: http.MethodGet,
 		parts: []string{"api", "v2", "users", idOrEmail}, out: &u,
 	})
+	if err == nil && u.ID == "" {
+		return User{}, errors.New("find user: the answer names no id")
+	}
 	return u, err
 }
 

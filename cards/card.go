@@ -26,7 +26,7 @@ func (c Card) JSON() json.RawMessage {
 		MSTeams      width     `json:"msteams"`
 	}{
 		"AdaptiveCard", "http://adaptivecards.io/schemas/adaptive-card.json", "1.5",
-		c.summary, c.body, c.actions,
+		"This message needs a newer Microsoft Teams.", c.body, c.actions,
 		width{"Full"},
 	})
 	if err != nil {

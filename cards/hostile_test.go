@@ -69,6 +69,7 @@ func everywhere(words string) []cards.Card {
 		cards.Asking(told),
 		cards.Refused(told, words),
 		cards.Lost(told),
+		cards.Unknown(told, "https://portal.apono.io"),
 	}
 }
 

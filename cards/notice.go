@@ -31,10 +31,3 @@ func OpenRequest() Card {
 		say("Press **New request** to fill in what you need."),
 	).with(newRequest().positive())
 }
-
-// OnlyInChat answers in a channel what belongs into the person's own chat.
-func OnlyInChat() Card {
-	return newCard("Write to Apono in your own chat",
-		say("In a channel I only answer **request** and **help**. For everything else write to me in your own chat."),
-	).with(newRequest().positive())
-}

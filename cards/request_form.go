@@ -79,16 +79,8 @@ func ResourceTypeStep(f Form, l List) Card {
 
 // ResourcesStep asks for one or several resources.
 func ResourcesStep(f Form, l List) Card {
-	body := l.search(f)
-	if len(l.Elsewhere) > 0 {
-		body = append(body, l.elsewhere()...)
-	}
-	if len(l.Page) > 0 {
-		body = append(body, someOf(FieldResources, "Resources", shown(l.Page), l.Ticked))
-	}
-	body = append(body, l.remarks()...)
-	return f.card(heading("Which resources?"), body...).
-		with(append(l.pages(f), f.button("Back", DoBack), f.button("Next", DoNext).positive())...)
+	return f.card(heading("Which resources?"), l.several(f, FieldResources, "Resources")...).
+		with(f.button("Back", DoBack), f.button("Next", DoNext).positive())
 }
 
 // Finish is what the last step of the request form asks.
@@ -104,15 +96,10 @@ type Finish struct {
 
 // FinishStep asks for permissions, duration and justification.
 func FinishStep(f Form, s Finish) Card {
-	var body []element
-	switch names := shown(s.Permissions.Page); {
-	case len(names) == 0: // the remarks say so
-	case s.Several:
-		body = append(body, someOf(FieldPermissions, "Permissions", names, s.Permissions.Ticked))
-	default:
-		body = append(body, oneOf(FieldPermissions, "Permissions", names, strings.Join(s.Permissions.Ticked, "")))
+	body := s.Permissions.single(f, FieldPermissions, "Permissions")
+	if s.Several {
+		body = s.Permissions.several(f, FieldPermissions, "Permissions")
 	}
-	body = append(body, s.Permissions.remarks()...)
 	body = append(body,
 		oneOf(FieldDuration, "Duration", durationChoices(), s.Duration),
 		input(FieldHours, "Or another number of hours", "For example 1.5", s.Hours, 10))
@@ -162,6 +149,9 @@ func (f Form) card(title element, body ...element) Card {
 // single offers the list for one choice.
 func (l List) single(f Form, id, label string) []element {
 	body := l.search(f)
+	if len(l.Elsewhere) > 0 {
+		body = append(body, fact("Chosen so far", Line(l.Elsewhere[0].Title, titleLimit)))
+	}
 	if len(l.Page) > 0 {
 		choice := oneOf(id, label, shown(l.Page), strings.Join(l.Ticked, ""))
 		if l.Long {
@@ -169,7 +159,24 @@ func (l List) single(f Form, id, label string) []element {
 		}
 		body = append(body, choice)
 	}
-	body = append(body, l.remarks()...)
+	return append(body, l.after(f)...)
+}
+
+// several offers the list for any number of choices.
+func (l List) several(f Form, id, label string) []element {
+	body := l.search(f)
+	if len(l.Elsewhere) > 0 {
+		body = append(body, l.elsewhere()...)
+	}
+	if len(l.Page) > 0 {
+		body = append(body, someOf(id, label, shown(l.Page), l.Ticked))
+	}
+	return append(body, l.after(f)...)
+}
+
+// after is what follows a list: remarks, and buttons to the pages beside it.
+func (l List) after(f Form) []element {
+	body := l.remarks()
 	if more := l.pages(f); len(more) > 0 {
 		body = append(body, buttons(more...))
 	}

@@ -19,7 +19,6 @@ func states() map[string]cards.Card {
 		"help":           cards.Help(),
 		"not_understood": cards.NotUnderstood(),
 		"open_request":   cards.OpenRequest(),
-		"only_in_chat":   cards.OnlyInChat(),
 
 		"form_loading": cards.StillLoading(atResources),
 		"form_stopped": cards.Stopped(atResources, "Not possible just now", "Apono does not answer. Try again in a minute."),
@@ -197,6 +196,7 @@ func storyStates() map[string]cards.Card {
 		"asking":  cards.Asking(story()),
 		"refused": cards.Refused(story(), "The requested duration is longer than the 1 hour that the access flow allows."),
 		"lost":    cards.Lost(story()),
+		"unknown": cards.Unknown(story(), "https://portal.apono.io"),
 
 		"status_bare":             cards.Status(bare),
 		"status_pending_mfa_link": cards.Status(mfa(story(aponoapi.PendingMFA))),

@@ -70,6 +70,13 @@ func Lost(s Submission) Card {
 	).with(tryAgain(s))
 }
 
+// Unknown says that nobody can tell whether Apono has a submission.
+func Unknown(s Submission, portalURL string) Card {
+	return s.card("Not known", attention,
+		say("Apono did not answer, and does not tell whether it has your request. Look in Apono before you submit it again. What you filled in is kept."),
+	).with(link("Open in Apono", portalURL), tryAgain(s))
+}
+
 // card is the one frame of everything that tells of a submission.
 func (s Submission) card(status, color string, words ...element) Card {
 	title := Line(s.Integration, 100)

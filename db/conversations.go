@@ -40,7 +40,8 @@ type Answer struct {
 }
 
 // Arrive refreshes what is remembered of the person and the place, and takes
-// the activity on. Only the first caller gets first; the others get the answer
+// the activity on. A card that waited until the person can be reached is owed
+// anew. Only the first caller gets first; the others get the answer
 // that the first one gave, or none while it is not there yet.
 func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, answer *Answer, err error) {
 	rows, err := s.pool.Query(ctx, `
@@ -65,18 +66,26 @@ func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, an
 				conversation_id = coalesce(excluded.conversation_id, p.conversation_id)
 			RETURNING *
 		)
-		SELECT `+personColumns+`, EXISTS (SELECT FROM claim) AS first
+		SELECT `+personColumns+`, EXISTS (SELECT FROM claim) AS first, $3 = 'personal' AND EXISTS (
+			SELECT FROM posted_cards b
+			WHERE b.tenant_id = $6 AND b.object_id = $7 AND b.wanted > b.drawn AND b.leased_until IS NULL) AS behind
 		FROM who p LEFT JOIN conversations c ON c.id = p.conversation_id`,
 		a.Conversation.ID, a.Conversation.TenantID, a.Conversation.Kind, a.Conversation.ServiceURL,
 		a.ActivityID, a.Person.TenantID, a.Person.ObjectID, a.TeamsID, a.Name, a.Locale, a.TimeZone, claimLasts)
 	if err != nil {
 		return Person{}, false, nil, fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
 	}
+	var behind bool
 	p, err = pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (Person, error) {
-		return scanPerson(row, &first)
+		return scanPerson(row, &first, &behind)
 	})
 	if err != nil {
 		return Person{}, false, nil, fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
+	}
+	if behind && first {
+		if err := s.inTx(ctx, func(tx pgx.Tx) error { return s.oweUndrawn(ctx, tx, a.Person) }); err != nil {
+			return Person{}, false, nil, fmt.Errorf("owe %s what has waited: %w", a.Person.ObjectID, err)
+		}
 	}
 	if a.Conversation.Kind == "personal" {
 		p.Chat = a.Conversation // the statement saw the place as it was before

@@ -10,6 +10,14 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
 
+// jobAttempts lets a job outlast a day of trouble, with the pauses that the
+// worker makes.
+const jobAttempts = 300
+
+// QueueRefresh is the queue of the looks at Apono. It is worked on by few at a
+// time, so that they leave Apono to people's presses.
+const QueueRefresh = "refresh"
+
 // The jobs that a change can owe. Each carries only the name of its subject.
 
 // Welcome owes a person who installed the bot its first words.
@@ -49,6 +57,12 @@ type RefreshRequest struct {
 
 // Kind implements river.JobArgs.
 func (RefreshRequest) Kind() string { return "refresh_request" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. The sweep is what tries
+// again.
+func (RefreshRequest) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueRefresh, MaxAttempts: 1}
+}
 
 // DrawCard owes a posted card its newest state.
 type DrawCard struct {

@@ -112,14 +112,15 @@ func (s *Store) RememberChat(ctx context.Context, k PersonKey, c Conversation) e
 }
 
 // Added notes that Teams says the person has the bot since at, by Teams' clock.
-// A new install owes one welcome, and every card that could not be sent before.
+// A new install owes one welcome, and any one every card that could not be sent
+// before.
 func (s *Store) Added(ctx context.Context, k PersonKey, at time.Time) error {
 	return s.installChanged(ctx, k, at, time.Time{})
 }
 
-// Removed notes that Teams says the person removed the bot at that time. An
-// older one than the newest install changes nothing but whether that install
-// was a new one.
+// Removed notes that Teams says the person removed the bot at that time; what
+// the roster said before is no longer believed. An older one than the newest
+// install changes nothing but whether that install was a new one.
 func (s *Store) Removed(ctx context.Context, k PersonKey, at time.Time) error {
 	return s.installChanged(ctx, k, time.Time{}, at)
 }
@@ -132,23 +133,29 @@ func (s *Store) installChanged(ctx context.Context, k PersonKey, added, removed 
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		var isNew bool
 		err := tx.QueryRow(ctx, `
-			UPDATE people SET added_at = greatest(added_at, $3), removed_at = greatest(removed_at, $4)
+			UPDATE people SET added_at = greatest(added_at, $3), removed_at = greatest(removed_at, $4),
+				read_at = CASE WHEN $4 > coalesce(added_at, '-infinity') THEN NULL ELSE read_at END
 			WHERE tenant_id = $1 AND object_id = $2
 			RETURNING coalesce(added_at > coalesce(removed_at, '-infinity')
 				AND (welcomed_at IS NULL OR welcomed_at < removed_at), false)`,
 			k.TenantID, k.ObjectID, timeOrNull(added), timeOrNull(removed)).Scan(&isNew)
-		if err != nil || !isNew {
+		if err != nil {
 			return err
+		}
+		if !added.IsZero() {
+			if err := s.oweUndrawn(ctx, tx, k); err != nil {
+				return err
+			}
+		}
+		if !isNew {
+			return nil
 		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE people SET welcomed_at = added_at
 			WHERE tenant_id = $1 AND object_id = $2`, k.TenantID, k.ObjectID); err != nil {
 			return err
 		}
-		if err := s.owe(ctx, tx, Welcome{k.TenantID, k.ObjectID}); err != nil {
-			return err
-		}
-		return s.oweUndrawn(ctx, tx, k)
+		return s.owe(ctx, tx, Welcome{k.TenantID, k.ObjectID})
 	})
 	if err != nil {
 		return fmt.Errorf("note the install of %s: %w", k.ObjectID, err)

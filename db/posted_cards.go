@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// leaseLasts is how long one worker may take to draw a card.
-const leaseLasts = 30 * time.Second
+// LeaseLasts is how long one worker may take to draw a card.
+const LeaseLasts = 30 * time.Second
 
 // ErrLeased says that somebody else is drawing the card just now.
 var ErrLeased = errors.New("leased by another worker")
@@ -23,6 +23,7 @@ type CardToDraw struct {
 	Revision int // what is about to be drawn
 	// Where the card stands; both are empty until it has been posted.
 	Conversation Conversation
+	Thread       string // root message of a channel conversation
 	ActivityID   string
 
 	Person     Person
@@ -60,10 +61,10 @@ func lease(ctx context.Context, tx pgx.Tx, id int64) (*CardToDraw, error) {
 	c := CardToDraw{ID: id}
 	// The row lock makes the answer and the lease one step.
 	err := tx.QueryRow(ctx, `
-		SELECT p.drawn >= p.wanted, coalesce(p.leased_until > now(), false), p.wanted, p.submission_id, coalesce(p.activity_id, ''),
+		SELECT p.drawn >= p.wanted, coalesce(p.leased_until > now(), false), p.wanted, p.submission_id, p.thread, coalesce(p.activity_id, ''),
 		       coalesce(c.id, ''), coalesce(c.tenant_id, ''), coalesce(c.kind, ''), coalesce(c.service_url, '')
 		FROM posted_cards p LEFT JOIN conversations c ON c.id = p.conversation_id
-		WHERE p.id = $1 FOR UPDATE OF p`, id).Scan(&drawn, &leased, &c.Revision, &submissionID, &c.ActivityID,
+		WHERE p.id = $1 FOR UPDATE OF p`, id).Scan(&drawn, &leased, &c.Revision, &submissionID, &c.Thread, &c.ActivityID,
 		&c.Conversation.ID, &c.Conversation.TenantID, &c.Conversation.Kind, &c.Conversation.ServiceURL)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows) || err == nil && drawn:
@@ -78,7 +79,7 @@ func lease(ctx context.Context, tx pgx.Tx, id int64) (*CardToDraw, error) {
 	}
 	return &c, tx.QueryRow(ctx, `
 		UPDATE posted_cards SET lease = nextval('leases'), leased_until = now() + $2::interval
-		WHERE id = $1 RETURNING lease`, id, leaseLasts).Scan(&c.Lease)
+		WHERE id = $1 RETURNING lease`, id, LeaseLasts).Scan(&c.Lease)
 }
 
 // CardDrawn notes that the leased card stands in the conversation as that

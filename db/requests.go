@@ -15,12 +15,12 @@ import (
 type Request struct {
 	ID           string
 	FriendlyID   string
-	Names        []string // every other name it goes by; only for new ones
+	Names        []string // every other name it goes by; not read back
 	SubmissionID string
 	Status       aponoapi.Status
 	Reading      int64     // number of the reading that told the status
 	GrantedAt    time.Time // first seen Granted
-	EndedAt      time.Time // first seen over
+	EndedAt      time.Time // when it ended, as Apono tells, else first seen over
 	LookAt       time.Time // when the sweep reads it again; zero when it is over
 	CreatedAt    time.Time // when it was first remembered
 }
@@ -33,27 +33,30 @@ func (s *Store) NextReading(ctx context.Context) (n int64, err error) {
 	return n, nil
 }
 
-// RecordStatus remembers that a request stands at r.Status since reading
-// r.Reading at that time, and owes an update to every card that shows it. A
+// RecordStatus remembers what reading r.Reading told of a request, and owes an
+// update to every card that shows it. The first times of grant and end stay. A
 // reading with a lower number than the recorded one is ignored.
-func (s *Store) RecordStatus(ctx context.Context, r Request, at time.Time) error {
+func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		var submissionID string
 		var changed bool
 		err := tx.QueryRow(ctx, `
 			WITH before AS (SELECT status FROM requests WHERE id = $1 FOR UPDATE)
 			UPDATE requests SET status = $2, reading = $3, look_at = $4,
-				granted_at = coalesce(granted_at, CASE WHEN $5 THEN $7::timestamptz END),
-				ended_at = coalesce(ended_at, CASE WHEN $6 THEN $7::timestamptz END)
+				friendly_id = coalesce(nullif($7, ''), friendly_id),
+				granted_at = coalesce(granted_at, $5), ended_at = coalesce(ended_at, $6)
 			FROM before
 			WHERE id = $1 AND reading < $3
 			RETURNING submission_id, before.status <> $2`,
-			r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), r.Status == aponoapi.Granted, r.Status.Over(), at,
+			r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID,
 		).Scan(&submissionID, &changed)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // an older reading than the recorded one
 		}
-		if err != nil || !changed {
+		if err != nil {
+			return err
+		}
+		if err := insertNames(ctx, tx, r); err != nil || !changed {
 			return err
 		}
 		return s.wantCards(ctx, tx, submissionID)
@@ -154,9 +157,10 @@ func scanRequest(row pgx.CollectableRow) (Request, error) {
 	return r, err
 }
 
-// insertRequest remembers a request that Apono has just made.
+// insertRequest remembers a request that Apono has just told of. One that
+// another submission has is left to it.
 func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
-	_, err := tx.Exec(ctx, `
+	tag, err := tx.Exec(ctx, `
 		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO NOTHING`,
@@ -165,7 +169,15 @@ func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Reques
 	if err != nil {
 		return fmt.Errorf("remember request %s: %w", r.ID, err)
 	}
-	_, err = tx.Exec(ctx, `
+	if tag.RowsAffected() == 0 {
+		return fmt.Errorf("request %s: %w", r.ID, ErrTaken)
+	}
+	return insertNames(ctx, tx, r)
+}
+
+// insertNames remembers by what names a request goes.
+func insertNames(ctx context.Context, tx pgx.Tx, r Request) error {
+	_, err := tx.Exec(ctx, `
 		INSERT INTO request_names (name, request_id)
 		SELECT DISTINCT name, $2::text FROM unnest($1::text[]) name WHERE name <> ''
 		ON CONFLICT (name) DO NOTHING`, append([]string{r.ID, r.FriendlyID}, r.Names...), r.ID)
@@ -173,6 +185,29 @@ func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Reques
 		return fmt.Errorf("remember the names of request %s: %w", r.ID, err)
 	}
 	return nil
+}
+
+// releaseRequest takes a request from another submission, which was given it by
+// mistake and has to look for its own again.
+func (s *Store) releaseRequest(ctx context.Context, tx pgx.Tx, submissionID, requestID string) error {
+	var robbed SettleSubmission
+	err := tx.QueryRow(ctx, `
+		WITH taken AS (
+			DELETE FROM requests WHERE id = $1 AND submission_id <> $2 RETURNING submission_id
+		)
+		UPDATE submissions s SET state = 'sending' FROM taken
+		WHERE s.id = taken.submission_id RETURNING s.id, s.attempt`, requestID, submissionID,
+	).Scan(&robbed.SubmissionID, &robbed.Attempt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("release request %s: %w", requestID, err)
+	}
+	if err := s.owe(ctx, tx, robbed); err != nil {
+		return err
+	}
+	return s.wantCards(ctx, tx, robbed.SubmissionID)
 }
 
 // requestsOf are the requests of a submission, oldest first.

@@ -19,6 +19,9 @@ var ErrNotFound = errors.New("not found")
 // ErrStale says that somebody changed a draft since it was read.
 var ErrStale = errors.New("changed since it was read")
 
+// ErrTaken says that a request belongs to another submission.
+var ErrTaken = errors.New("taken by another submission")
+
 // Config says where the memory is.
 type Config struct {
 	URL      string // postgres://…
@@ -49,7 +52,10 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		pool.Close()
 		return nil, fmt.Errorf("connect to the database: %w", err)
 	}
-	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	jobs, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		MaxAttempts: jobAttempts, // counts where a job is enqueued, not where it is worked on
+		Logger:      slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("prepare the jobs: %w", err)

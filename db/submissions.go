@@ -37,6 +37,7 @@ const (
 	Created SubmissionState = "created" // Apono has it
 	Refused SubmissionState = "refused" // Apono said no; nothing was created
 	Lost    SubmissionState = "lost"    // no answer came, and Apono was found not to have it
+	Unknown SubmissionState = "unknown" // no answer came, and Apono cannot be made to tell
 )
 
 // Submission is one press of Submit.
@@ -53,7 +54,7 @@ type Submission struct {
 
 // Submit writes down what is about to be asked, before Apono is told. Only the
 // first press for a draft gets fresh; the others get what became of it. A draft
-// that was refused or lost can be submitted anew. At settleAt it is settled by
+// that was not created can be submitted anew. At settleAt it is settled by
 // a job, if no answer has come by then.
 func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, settleAt time.Time) (sub Submission, fresh bool, err error) {
 	body, err := marshal(asked)
@@ -65,7 +66,7 @@ func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, settleAt time.
 			INSERT INTO submissions AS s (draft_id, tenant_id, object_id, asked) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (draft_id) DO UPDATE SET
 				asked = excluded.asked, attempt = s.attempt + 1, state = 'sending', refusal = '', asked_at = now()
-			WHERE s.state IN ('refused', 'lost')
+			WHERE s.state IN ('refused', 'lost', 'unknown')
 			RETURNING `+submissionColumns, d.ID, d.Person.TenantID, d.Person.ObjectID, body)
 		if err != nil {
 			return err
@@ -100,14 +101,29 @@ func (s *Store) SubmissionOf(ctx context.Context, d Draft) (Submission, error) {
 	return submissionWhere(ctx, s.pool, "s.draft_id = $1", d.ID)
 }
 
-// SubmissionCreated notes the requests that Apono made of a submission, and
-// owes the person the card that tells of them.
+// SubmissionCreated notes the requests that Apono answered a submission with,
+// and owes the person the card that tells of them. If another submission was
+// given one of them by mistake, it has to look for its own again.
 func (s *Store) SubmissionCreated(ctx context.Context, sub Submission, requests ...Request) error {
 	return s.settle(ctx, sub, Created, "", func(tx pgx.Tx) error {
 		for _, r := range requests {
+			if err := s.releaseRequest(ctx, tx, sub.ID, r.ID); err != nil {
+				return err
+			}
 			if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
 				return err
 			}
+		}
+		return s.oweStory(ctx, tx, sub)
+	})
+}
+
+// SubmissionFound is SubmissionCreated for a request that was looked for. It is
+// ErrTaken, and nothing is noted, if another submission has that request.
+func (s *Store) SubmissionFound(ctx context.Context, sub Submission, r Request) error {
+	return s.settle(ctx, sub, Created, "", func(tx pgx.Tx) error {
+		if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
+			return err
 		}
 		return s.oweStory(ctx, tx, sub)
 	})
@@ -121,10 +137,10 @@ func (s *Store) SubmissionRefused(ctx context.Context, sub Submission, words str
 	})
 }
 
-// SubmissionLost notes that Apono does not have a submission whose answer never
-// came, and owes the person the card that says so.
-func (s *Store) SubmissionLost(ctx context.Context, sub Submission) error {
-	return s.settle(ctx, sub, Lost, "", func(tx pgx.Tx) error {
+// SubmissionGivenUp notes that a submission whose answer never came is Lost or
+// Unknown, and owes the person the card that says so.
+func (s *Store) SubmissionGivenUp(ctx context.Context, sub Submission, as SubmissionState) error {
+	return s.settle(ctx, sub, as, "", func(tx pgx.Tx) error {
 		return s.oweStory(ctx, tx, sub)
 	})
 }

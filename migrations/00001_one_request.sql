@@ -74,7 +74,7 @@ CREATE TABLE submissions (
     asked      jsonb NOT NULL,
     attempt    int NOT NULL DEFAULT 1,
     state      text NOT NULL DEFAULT 'sending'
-               CHECK (state IN ('sending', 'created', 'refused', 'lost')),
+               CHECK (state IN ('sending', 'created', 'refused', 'lost', 'unknown')),
     refusal    text NOT NULL DEFAULT '', -- words for the person
     asked_at   timestamptz NOT NULL DEFAULT now(),
     FOREIGN KEY (tenant_id, object_id) REFERENCES people
@@ -92,7 +92,7 @@ CREATE TABLE requests (
     status        text NOT NULL,
     reading       bigint NOT NULL,
     granted_at    timestamptz, -- first seen Granted
-    ended_at      timestamptz, -- first seen over
+    ended_at      timestamptz, -- as Apono tells, else first seen over
     look_at       timestamptz, -- when the sweep reads it again; null when it is over
     created_at    timestamptz NOT NULL DEFAULT now()
 );
@@ -102,7 +102,7 @@ CREATE INDEX requests_look_at ON requests (look_at) WHERE look_at IS NOT NULL;
 -- Apono names one request in several ways (v3 id, v4 id, friendly id).
 CREATE TABLE request_names (
     name       text PRIMARY KEY,
-    request_id text NOT NULL REFERENCES requests (id)
+    request_id text NOT NULL REFERENCES requests (id) ON DELETE CASCADE
 );
 
 -- Cards that tell the story of a submission, and how far they have been drawn.
@@ -113,6 +113,7 @@ CREATE TABLE posted_cards (
     tenant_id       text NOT NULL,
     object_id       text NOT NULL,
     conversation_id text REFERENCES conversations (id), -- null until posted
+    thread          text NOT NULL DEFAULT '',           -- root message of a channel conversation
     activity_id     text,                               -- null until posted
     wanted          int NOT NULL DEFAULT 1,
     drawn           int NOT NULL DEFAULT 0,

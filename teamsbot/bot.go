@@ -1,10 +1,12 @@
 package teamsbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -29,8 +31,10 @@ const (
 	createLasts = 10 * time.Second
 	// settleAfter is when a submission without an answer is looked for.
 	settleAfter = createLasts + 5*time.Second
-	// sweepEvery is how often the requests that are due are looked at.
-	sweepEvery = 2 * time.Second
+	// sweepEvery is how often the requests that are due are looked at, and
+	// forgetEvery how often what is no longer needed is dropped.
+	sweepEvery  = 2 * time.Second
+	forgetEvery = time.Minute
 )
 
 // Config is what the bot is made of. All of it but the marked fields is
@@ -47,7 +51,8 @@ type Config struct {
 	IdentityField  string            // optional: "upn" maps people by UPN instead of mail
 	WebhookSecrets []aponoapi.Secret // optional: without them Apono's events are not taken
 	AdminContact   string            // optional: whom people are told to ask
-	PortalURL      string            // optional: default https://portal.apono.io
+	PortalURL      string            // optional: Apono's portal, default https://portal.apono.io
+	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
 	Now            func() time.Time  // optional: default time.Now
 }
 
@@ -71,12 +76,9 @@ func New(c Config) (*Bot, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.PortalURL == "" {
-		c.PortalURL = "https://portal.apono.io"
-	}
-	if c.AdminContact == "" {
-		c.AdminContact = "your Apono admin"
-	}
+	c.PortalURL = cmp.Or(c.PortalURL, "https://portal.apono.io")
+	c.TeamsURL = cmp.Or(c.TeamsURL, "https://teams.microsoft.com")
+	c.AdminContact = cmp.Or(c.AdminContact, "your Apono admin")
 	catalog, err := newCatalog(c.Apono)
 	if err != nil {
 		return nil, fmt.Errorf("teamsbot: %w", err)
@@ -102,12 +104,16 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	var background sync.WaitGroup
 	background.Go(func() { b.Verifier.Run(ctx) })
-	background.Go(func() { b.sweepUntil(ctx) })
+	background.Go(func() { b.repeat(ctx, sweepEvery, b.Sweep) })
+	background.Go(func() {
+		b.repeat(ctx, forgetEvery, func(ctx context.Context) error { return b.Store.Forget(ctx, b.Now()) })
+	})
 	<-ctx.Done()
 	background.Wait()
 	b.late.Wait()
 
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	// Jobs that do not end in time are cut off, to be tried again elsewhere.
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLasts+2*time.Second)
 	defer cancel()
 	if err := worker.Stop(stop); err != nil {
 		return fmt.Errorf("stop the jobs: %w", err)
@@ -115,18 +121,30 @@ func (b *Bot) Run(ctx context.Context) error {
 	return nil
 }
 
-// sweepUntil sweeps until ctx ends. A sweep that fails is followed by another.
-func (b *Bot) sweepUntil(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
+// repeat does f again and again until ctx ends. One that fails is followed by
+// another.
+func (b *Bot) repeat(ctx context.Context, every time.Duration, f func(context.Context) error) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := b.Sweep(ctx); err != nil && ctx.Err() == nil {
-				b.Log.Error().Err(err).Msg("sweep failed")
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				b.Log.Error().Err(err).Msg("regular work failed")
 			}
 		}
 	}
+}
+
+// safely turns a panic in f into an error, for work outside a request's own
+// goroutine, where it would end the program.
+func safely(f func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panicked: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return f()
 }

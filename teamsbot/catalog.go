@@ -142,7 +142,8 @@ func (c *catalog) get(ctx context.Context, key listingKey, load func(context.Con
 	loaded := c.loads.DoChan(name, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), catalogLoads)
 		defer cancel()
-		l, err := load(ctx)
+		var l *listing
+		err := safely(func() (err error) { l, err = load(ctx); return err })
 		if err == nil {
 			c.kept.Set(key, l)
 		}

@@ -39,7 +39,7 @@ type form struct {
 	ResourceType  db.Named   `json:"resource_type"`
 	OnlyType      bool       `json:"only_type,omitempty"` // the step was skipped
 	Resources     []db.Named `json:"resources,omitempty"`
-	Permissions   []string   `json:"permissions,omitempty"`
+	Permissions   []db.Named `json:"permissions,omitempty"`
 	Several       bool       `json:"several,omitempty"`
 	Duration      string     `json:"duration"` // minutes, one of those offered
 	Hours         string     `json:"hours,omitempty"`
@@ -50,6 +50,9 @@ type form struct {
 	// Shown is the page that the dialog shows: the values of its choices are
 	// places in it, so that no card carries an id or a comma.
 	Shown []db.Named `json:"shown,omitempty"`
+	// Blank says that the dialog shows no inputs: what comes back from it tells
+	// nothing about what is chosen or typed.
+	Blank bool `json:"blank,omitempty"`
 }
 
 // problems are what is wrong, by the field at which it is said; "" is the form
@@ -69,6 +72,9 @@ func parseForm(raw json.RawMessage) (form, error) {
 // take keeps what was filled in at the step that the dialog shows, whatever
 // button was pressed, so that nothing typed is lost.
 func (f *form) take(p cards.Press) {
+	if f.Blank {
+		return
+	}
 	switch f.Step {
 	case stepIntegration:
 		if chosen, ok := f.pick(p.Inputs[cards.FieldIntegration]); ok && chosen != f.Integration {
@@ -79,38 +85,36 @@ func (f *form) take(p cards.Press) {
 			f.ResourceType, f.Resources, f.Permissions = chosen, nil, nil
 		}
 	case stepResources:
-		f.takeResources(p.Inputs)
+		f.Resources = f.ticked(f.Resources, p.Inputs, cards.FieldResources)
 	case stepFinish:
 		f.takeFinish(p.Inputs)
 	}
 }
 
-// takeResources is what is still ticked of what was chosen on other pages, and
-// what is ticked on this one.
-func (f *form) takeResources(inputs map[string]string) {
+// ticked is what is still ticked of what was chosen on other pages, and what is
+// ticked on this one.
+func (f *form) ticked(chosen []db.Named, inputs map[string]string, field string) []db.Named {
 	var kept []db.Named
-	ticked := places(inputs[cards.FieldChosen])
-	for i, r := range f.elsewhere() {
-		if i >= cards.ShownChosen || ticked[i] {
-			kept = append(kept, r)
+	places := placesOf(inputs[cards.FieldChosen])
+	for i, it := range f.elsewhere(chosen) {
+		if i >= cards.ShownChosen || places[i] {
+			kept = append(kept, it)
 		}
 	}
-	ticked = places(inputs[cards.FieldResources])
-	for i, r := range f.Shown {
-		if ticked[i] {
-			kept = append(kept, r)
+	places = placesOf(inputs[field])
+	for i, it := range f.Shown {
+		if places[i] {
+			kept = append(kept, it)
 		}
 	}
-	f.Resources = kept
+	return kept
 }
 
 func (f *form) takeFinish(inputs map[string]string) {
-	f.Permissions = nil
-	ticked := places(inputs[cards.FieldPermissions])
-	for i, p := range f.Shown {
-		if ticked[i] {
-			f.Permissions = append(f.Permissions, p.Name)
-		}
+	if f.Several {
+		f.Permissions = f.ticked(f.Permissions, inputs, cards.FieldPermissions)
+	} else if chosen, ok := f.pick(inputs[cards.FieldPermissions]); ok {
+		f.Permissions = []db.Named{chosen}
 	}
 	if _, ok := offeredDuration(inputs[cards.FieldDuration]); ok {
 		f.Duration = inputs[cards.FieldDuration]
@@ -247,12 +251,12 @@ func (f *form) duration() (d time.Duration, wrong string) {
 	return max(time.Minute, time.Duration(hours*float64(time.Hour)).Round(time.Minute)), ""
 }
 
-// elsewhere are the chosen resources that are not on the page.
-func (f *form) elsewhere() []db.Named {
+// elsewhere is what is chosen and not on the page.
+func (f *form) elsewhere(chosen []db.Named) []db.Named {
 	var out []db.Named
-	for _, r := range f.Resources {
-		if !slices.Contains(f.Shown, r) {
-			out = append(out, r)
+	for _, it := range chosen {
+		if !slices.Contains(f.Shown, it) {
+			out = append(out, it)
 		}
 	}
 	return out
@@ -267,9 +271,9 @@ func (f *form) pick(value string) (db.Named, bool) {
 	return f.Shown[i], true
 }
 
-// places reads the values of a list of several choices. What is no place, or
+// placesOf reads the values of a list of several choices. What is no place, or
 // none of the list, counts for nothing: a press can be forged.
-func places(values string) map[int]bool {
+func placesOf(values string) map[int]bool {
 	ticked := map[int]bool{}
 	for _, v := range strings.Split(values, ",") {
 		if i, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -17,11 +18,19 @@ import (
 )
 
 const (
-	// jobsAtOnce is how many jobs one replica works on at a time.
-	jobsAtOnce = 20
-	// jobAttempts and longestPause let a job outlast a day of trouble.
-	jobAttempts  = 300
+	// jobsAtOnce is how many jobs one replica works on at a time, and
+	// looksAtOnce how many looks at Apono beside them: people's presses need
+	// Apono too.
+	jobsAtOnce  = 20
+	looksAtOnce = 2
+	// longestPause is the longest between two attempts at a job.
 	longestPause = 5 * time.Minute
+	// jobLasts bounds one attempt; a job that a dead replica left behind is
+	// taken over some time later.
+	jobLasts     = time.Minute
+	jobTakenOver = 2 * time.Minute
+	// stopLasts is how long jobs get to end when the bot is stopped.
+	stopLasts = 8 * time.Second
 )
 
 // The cards that need no memory, by the names that jobs carry.
@@ -46,12 +55,18 @@ func (b *Bot) worker() (*db.Worker, error) {
 	river.AddWorker(w, work(b, b.refresh))
 	river.AddWorker(w, work(b, b.drawCard))
 	return b.Store.Worker(&river.Config{
-		Workers:       w,
-		Queues:        map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: jobsAtOnce}},
-		FetchCooldown: 50 * time.Millisecond,
-		MaxAttempts:   jobAttempts,
-		RetryPolicy:   pauses{},
-		Logger:        slog.New(zerolog.NewSlogHandler(b.Log.Level(max(zerolog.WarnLevel, b.Log.GetLevel())))),
+		Workers: w,
+		Queues: map[string]river.QueueConfig{
+			river.QueueDefault: {MaxWorkers: jobsAtOnce},
+			db.QueueRefresh:    {MaxWorkers: looksAtOnce},
+		},
+		FetchCooldown:               50 * time.Millisecond,
+		RetryPolicy:                 pauses{},
+		JobTimeout:                  jobLasts,
+		RescueStuckJobsAfter:        jobTakenOver,
+		SoftStopTimeout:             stopLasts,
+		CompletedJobRetentionPeriod: time.Hour,
+		Logger:                      slog.New(zerolog.NewSlogHandler(b.Log.Level(max(zerolog.WarnLevel, b.Log.GetLevel())))),
 	})
 }
 
@@ -63,7 +78,7 @@ func work[T river.JobArgs](b *Bot, f func(context.Context, T) error) river.Worke
 		line := b.Log.Info()
 		var snooze *rivertype.JobSnoozeError
 		if err != nil && !errors.As(err, &snooze) {
-			line = b.Log.Error().Err(err)
+			line = b.Log.Error().Err(loggable(err))
 		}
 		line.Str("job", job.Kind).Int64("id", job.ID).Int("attempt", job.Attempt).
 			RawJSON("subject", job.EncodedArgs).Dur("took_ms", time.Since(started)).Msg("job")
@@ -86,10 +101,8 @@ func (b *Bot) welcome(ctx context.Context, job db.Welcome) error {
 	if err != nil || p.Chat.ID == "" {
 		return err
 	}
-	if _, err := b.Teams.Send(ctx, conversationOf(p.Chat), messageOf(cards.Welcome())); err != nil {
-		return b.undelivered(err)
-	}
-	return nil
+	_, err = b.Teams.Send(ctx, conversationOf(p.Chat), messageOf(cards.Welcome()))
+	return b.sent(err)
 }
 
 // sendReply sends a card that Teams would not take when it was asked for.
@@ -104,10 +117,40 @@ func (b *Bot) sendReply(ctx context.Context, job db.Reply) error {
 	}
 	to := conversationOf(place)
 	to.Thread = job.Thread
-	if _, err := b.Teams.Send(ctx, to, messageOf(card())); err != nil {
-		return b.undelivered(err)
+	_, err = b.Teams.Send(ctx, to, messageOf(card()))
+	return b.sent(err)
+}
+
+// sent says what becomes of a job whose message is not worth sending twice.
+func (b *Bot) sent(err error) error {
+	if mayHaveArrived(err) {
+		return river.JobCancel(err)
 	}
-	return nil
+	return b.undelivered(err)
+}
+
+// undelivered says what becomes of a job whose message Teams did not take: what
+// a person must first let in waits for them, what Teams refuses as it is stays
+// undone, and the rest is tried again.
+func (b *Bot) undelivered(err error) error {
+	var e *teams.Error
+	errors.As(err, &e)
+	switch {
+	case err == nil, errors.Is(err, errUnreachable), undeliverable(err):
+		return nil
+	case errors.Is(err, teams.ErrRefused), errors.Is(err, teams.ErrTooLarge), e != nil && e.Status == http.StatusBadRequest:
+		return river.JobCancel(err)
+	case e != nil && e.RetryAfter > 0:
+		return river.JobSnooze(e.RetryAfter)
+	}
+	return err
+}
+
+// mayHaveArrived says that a message was sent and no answer came: Teams may
+// show it. (An answer of trouble is Teams' word that it does not.)
+func mayHaveArrived(err error) bool {
+	var e *teams.Error
+	return errors.Is(err, teams.ErrUnclear) && errors.As(err, &e) && e.Status == 0
 }
 
 func messageOf(c cards.Card) teams.Message {

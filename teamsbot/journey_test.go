@@ -1,9 +1,12 @@
 package teamsbot
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
 )
 
 func TestInstallIsWelcomedOnce(t *testing.T) {
@@ -151,4 +154,34 @@ func (w *world) submits(s *someone, integration string) {
 		w.t.Fatalf("the dialog did not close:\n%s", form.Text())
 	}
 	w.settle()
+}
+
+// Lists of any length keep what is chosen in sight and the dialog small.
+func TestLongListsOfEveryKind(t *testing.T) {
+	w := newWorld(t, func(world *aponotest.World) {
+		world.Grow(300, 3)
+		for i := range world.Integrations {
+			for j := range world.Integrations[i].ResourceTypes {
+				kind := &world.Integrations[i].ResourceTypes[j]
+				for n := range 400 {
+					kind.Permissions = append(kind.Permissions, fmt.Sprintf("projects/orders-production/roles/custom-role-%03d", n))
+				}
+			}
+		}
+	})
+	dana := w.person("Dana")
+	form := dana.presses("New request")
+	in, _ := form.Input("integration")
+	form = form.fill("integration", in.Choices[0].Title).press("Next page").shows("Chosen so far", in.Choices[0].Title)
+	form = form.fill("search", "orders data").press("Search").toLastStep().shows("Search 403", "custom-role-000")
+	form = form.fill("search", "role-399").press("Search").fill("permissions", "projects/orders-production/roles/custom-role-399")
+	form = form.fill("search", "role-1").fill("justification", "INC-3").press("Search").shows("Chosen so far", "custom-role-399")
+	if n := len(form.Card()); n > 25<<10 {
+		t.Errorf("the dialog has %d bytes, want 25 KB at most", n)
+	}
+	if form = form.press("Submit"); !form.Closed {
+		t.Fatalf("not submitted:\n%s", form.Text())
+	}
+	w.settle()
+	dana.sees("custom-role-399", "INC-3")
 }

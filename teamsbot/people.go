@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -32,9 +34,9 @@ func (t *turn) identify(ctx context.Context) (aponoID string, err error) {
 	}
 	switch p := t.person; {
 	case p.Role == "guest" || p.Role == "anonymous":
-		return "", sorry(nil, t.bot.wordsGuest())
+		return "", sorry(errors.New("a guest"), t.bot.wordsGuest())
 	case !t.bot.serves(p.HomeTenantID):
-		return "", sorry(nil, t.bot.wordsForeign())
+		return "", sorry(errors.New("of a foreign tenant"), t.bot.wordsForeign())
 	}
 	if t.person.AponoID != "" && now.Sub(t.person.AponoReadAt) <= identityLasts {
 		return t.person.AponoID, nil
@@ -73,12 +75,15 @@ func (t *turn) readMember(ctx context.Context, now time.Time) error {
 		return err
 	}
 	p := t.person
+	if m.ObjectID != "" && !strings.EqualFold(m.ObjectID, p.ObjectID) {
+		return fmt.Errorf("the roster says that %s is somebody else", p.TeamsID)
+	}
 	p.Name = cmp.Or(m.Name, p.Name)
 	p.Email = cmp.Or(m.Email, m.UPN)
 	if t.bot.IdentityField == "upn" {
 		p.Email = m.UPN
 	}
-	p.Role, p.HomeTenantID, p.ReadAt = m.Role, cmp.Or(m.TenantID, p.TenantID), now
+	p.Role, p.HomeTenantID, p.ReadAt = m.Role, m.TenantID, now
 	if m.Guest() {
 		p.Role = "guest"
 	}
@@ -93,7 +98,7 @@ func (t *turn) readMember(ctx context.Context, now time.Time) error {
 func (t *turn) readApono(ctx context.Context, now time.Time) (string, error) {
 	address := t.person.Email
 	if address == "" {
-		return "", sorry(nil, t.bot.wordsNoAccount(t.person.Name))
+		return "", sorry(errors.New("no address"), t.bot.wordsNoAccount(t.person.Name))
 	}
 	user, err := t.bot.Apono.User(ctx, address)
 	switch {
@@ -102,7 +107,7 @@ func (t *turn) readApono(ctx context.Context, now time.Time) (string, error) {
 	case err != nil:
 		return "", err
 	case !user.Active:
-		return "", sorry(nil, t.bot.wordsInactive())
+		return "", sorry(errors.New("inactive in Apono"), t.bot.wordsInactive())
 	}
 	if err := t.bot.Store.RememberApono(ctx, t.person.PersonKey, user.ID, now); err != nil {
 		return "", err

@@ -3,7 +3,7 @@ package teamsbot
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/apono-teams/teamsbot/cards"
@@ -70,8 +70,8 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 		return db.Draft{}, form{}, nil, err
 	case sub.State == db.Refused:
 		wrong = problems{fieldOf(sub.Refusal): sub.Refusal}
-	case sub.State != db.Lost:
-		return db.Draft{}, form{}, nil, sorry(nil, wordsSubmitted)
+	case sub.State == db.Sending, sub.State == db.Created:
+		return db.Draft{}, form{}, nil, sorry(errors.New("submitted before"), wordsSubmitted)
 	}
 	f, err := parseForm(d.Form)
 	return d, f, wrong, err
@@ -81,10 +81,11 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 // keeps it from being drawn is said in the dialog, and the draft is kept.
 func (t *turn) show(ctx context.Context, d db.Draft, f form, wrong problems) (teams.Answer, error) {
 	draw, stopped := t.step(ctx, &f, wrong)
+	f.Blank = stopped != nil
 	late, cancel := grace(ctx)
 	defer cancel()
 	if err := t.bot.Store.SaveDraft(late, &d, f); errors.Is(err, db.ErrStale) {
-		return teams.Answer{}, sorry(err, wordsBusy)
+		return teams.Answer{}, sorry(err, wordsOpenTwice)
 	} else if err != nil {
 		return teams.Answer{}, err
 	}
@@ -136,7 +137,7 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 		if err != nil {
 			return nil, err
 		}
-		list := f.pageOfSeveral(l, wrong[cards.FieldResources])
+		list := f.pageOfSeveral(l, f.Resources, wrong[cards.FieldResources])
 		return func(v cards.Form) cards.Card { return cards.ResourcesStep(v, list) }, nil
 	case stepFinish:
 		l, err := t.bot.catalog.permissions(ctx, user, f.Integration.ID, f.ResourceType.ID)
@@ -151,7 +152,7 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 		return nil, err
 	}
 	if len(l.items) == 0 {
-		return nil, sorry(nil, t.bot.wordsNoFlow())
+		return nil, sorry(errors.New("in no access flow"), t.bot.wordsNoFlow())
 	}
 	list := f.page(l, f.Integration, wrong[cards.FieldIntegration])
 	return func(v cards.Form) cards.Card { return cards.IntegrationStep(v, list) }, nil
@@ -164,69 +165,65 @@ func (f *form) page(l *listing, selected db.Named, wrong string) cards.List {
 	if long {
 		limit = cards.PageSize
 	}
-	list := f.turnTo(l, limit, long)
-	list.Problem = wrong
-	for i, it := range f.Shown {
-		if it == selected {
-			list.Ticked = []string{strconv.Itoa(i)}
-		}
+	var chosen []db.Named
+	if selected.ID != "" {
+		chosen = []db.Named{selected}
 	}
-	return list
+	return f.turnTo(l, limit, long, chosen, wrong)
 }
 
-// pageOfSeveral shows a page of a list of which several can be chosen, and what
-// is chosen elsewhere in it.
-func (f *form) pageOfSeveral(l *listing, wrong string) cards.List {
-	list := f.turnTo(l, cards.PageSize, len(l.items) > cards.PageSize)
-	list.Problem = wrong
-	onPage := make(map[db.Named]int, len(f.Shown))
-	for i, it := range f.Shown {
-		onPage[it] = i
-	}
-	for _, r := range f.Resources {
-		if i, ok := onPage[r]; ok {
-			list.Ticked = append(list.Ticked, strconv.Itoa(i))
-		}
-	}
-	list.Elsewhere = choicesOf(f.elsewhere())
-	return list
+// pageOfSeveral shows a page of a list of which several can be chosen.
+func (f *form) pageOfSeveral(l *listing, chosen []db.Named, wrong string) cards.List {
+	return f.turnTo(l, cards.PageSize, len(l.items) > cards.PageSize, chosen, wrong)
 }
 
-// turnTo finds the page at which the form stands and remembers what it shows.
-func (f *form) turnTo(l *listing, limit int, long bool) cards.List {
+// turnTo finds the page at which the form stands, remembers what it shows, and
+// tells what of it is chosen and what else.
+func (f *form) turnTo(l *listing, limit int, long bool, chosen []db.Named, wrong string) cards.List {
 	shown, found := l.find(f.Search, f.From, limit)
 	if len(shown) == 0 && f.From > 0 { // the list has become shorter
 		f.From = 0
 		shown, found = l.find(f.Search, f.From, limit)
 	}
 	f.Shown = shown
-	return cards.List{
-		Page: choicesOf(shown), Long: long, Search: f.Search,
-		From: f.From, Found: found, Total: len(l.items), Cut: l.cut,
+	list := cards.List{
+		Page: choicesOf(shown), Elsewhere: choicesOf(f.elsewhere(chosen)), Problem: wrong, Long: long,
+		Search: f.Search, From: f.From, Found: found, Total: len(l.items), Cut: l.cut,
 	}
+	for i, it := range shown {
+		if slices.Contains(chosen, it) {
+			list.Ticked = append(list.Ticked, strconv.Itoa(i))
+		}
+	}
+	return list
 }
 
 // last fills in the last step. What was chosen stays chosen where it still may
 // be; one permission alone is chosen by itself.
 func (f *form) last(l *listing, wrong problems) cards.Finish {
-	f.Several, f.Shown = l.several, l.items
-	list := cards.List{Page: choicesOf(l.items), Cut: l.cut, Problem: wrong[cards.FieldPermissions]}
-	var kept []string
-	for i, it := range l.items {
-		for _, p := range f.Permissions {
-			if p == it.Name && (f.Several || len(kept) == 0) {
-				kept = append(kept, p)
-				list.Ticked = append(list.Ticked, strconv.Itoa(i))
-			}
-		}
+	f.Several = l.several
+	f.Permissions = slices.DeleteFunc(f.Permissions, func(p db.Named) bool { return !slices.Contains(l.items, p) })
+	if !f.Several && len(f.Permissions) > 1 {
+		f.Permissions = f.Permissions[:1]
 	}
-	if len(l.items) == 1 && len(kept) == 0 {
-		list.Ticked = []string{"0"}
+	if len(l.items) == 1 {
+		f.Permissions = l.items[:1]
+	}
+	list := f.page(l, first(f.Permissions), wrong[cards.FieldPermissions])
+	if f.Several {
+		list = f.pageOfSeveral(l, f.Permissions, wrong[cards.FieldPermissions])
 	}
 	return cards.Finish{
 		Permissions: list, Several: f.Several, Duration: f.Duration, Hours: f.Hours, Justification: f.Justification,
 		DurationProblem: wrong[cards.FieldDuration], JustificationProblem: wrong[cards.FieldJustification],
 	}
+}
+
+func first(items []db.Named) db.Named {
+	if len(items) == 0 {
+		return db.Named{}
+	}
+	return items[0]
 }
 
 // fits says that the list can be shown whole for one choice.
@@ -277,4 +274,4 @@ func dialog(c cards.Card) (teams.Answer, error) {
 }
 
 // appURL is where a person adds the app to their Teams.
-func (b *Bot) appURL() string { return fmt.Sprintf("https://teams.microsoft.com/l/app/%s", b.AppID) }
+func (b *Bot) appURL() string { return b.TeamsURL + "/l/app/" + b.AppID }

@@ -3,16 +3,19 @@ package teamsbot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 )
 
-// bodyLimit is how much of a request's body is read. Activities are well under
+// bodyLimit is how much of a request's body is read: activities are well under
 // 256 KB.
-const bodyLimit = 1 << 20
+const bodyLimit = 256 << 10
 
 // routes is every path that the bot answers.
 func (b *Bot) routes() http.Handler {
@@ -36,7 +39,8 @@ func (b *Bot) postMessages(c *gin.Context) {
 
 	t := &turn{bot: b, correlation: c.GetHeader("MS-CV")}
 	// Who has no token is told so before anything is read.
-	if c.GetHeader("Authorization") == "" {
+	authorization := c.Request.Header["Authorization"]
+	if len(authorization) != 1 || !looksLikeToken(authorization[0]) {
 		c.Status(http.StatusUnauthorized)
 		return
 	}
@@ -45,7 +49,7 @@ func (b *Bot) postMessages(c *gin.Context) {
 		c.Status(statusOfRead(err))
 		return
 	}
-	answer := t.take(ctx, c.Request.Header["Authorization"], body)
+	answer := t.take(ctx, authorization[0], body)
 	t.log(answer, time.Since(started))
 	c.Header("Cache-Control", "no-store")
 	if answer.Body == nil {
@@ -91,8 +95,14 @@ func (b *Bot) getReady(c *gin.Context) {
 }
 
 func (b *Bot) recovered(c *gin.Context, cause any) {
-	b.Log.Error().Interface("panic", cause).Str("path", c.Request.URL.Path).Msg("panicked")
+	b.Log.Error().Str("panic", fmt.Sprint(cause)).Bytes("stack", debug.Stack()).Str("path", c.FullPath()).Msg("panicked")
 	c.AbortWithStatus(http.StatusInternalServerError)
+}
+
+// looksLikeToken says that a header is worth reading the body for: a bearer
+// token of three parts. It is checked later.
+func looksLikeToken(authorization string) bool {
+	return strings.Count(authorization, " ") == 1 && strings.Count(authorization, ".") == 2
 }
 
 func statusOfRead(err error) int {

@@ -25,6 +25,7 @@ const (
 	lookSoon    = 3 * time.Second  // Apono is at work on it
 	lookWaiting = 15 * time.Second // a person has to act
 	lookGranted = time.Minute      // nothing happens until it ends
+	lookForGone = time.Hour        // Apono does not know it any more
 	sweepLimit  = 100              // looks owed at once
 )
 
@@ -73,7 +74,7 @@ func (b *Bot) onEvent(ctx context.Context, body []byte) int {
 }
 
 // Sweep owes a look at every request whose time has come, so that a lost event
-// costs seconds and not the truth, and forgets what is no longer needed.
+// costs seconds and not the truth.
 func (b *Bot) Sweep(ctx context.Context) error {
 	now := b.Now()
 	for {
@@ -82,10 +83,9 @@ func (b *Bot) Sweep(ctx context.Context) error {
 			return err
 		}
 		if n < sweepLimit {
-			break
+			return nil
 		}
 	}
-	return b.Store.Forget(ctx, now)
 }
 
 // refresh looks how a request stands in Apono and records it.
@@ -99,6 +99,11 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 		return err
 	}
 	r, err := b.Apono.Request(ctx, before.ID)
+	if errors.Is(err, aponoapi.ErrNotFound) {
+		// Apono has put it away, or hides it for now.
+		before.Reading, before.LookAt = reading, b.Now().Add(lookForGone)
+		return b.Store.RecordStatus(ctx, before)
+	}
 	if err != nil {
 		return err
 	}
@@ -107,7 +112,7 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	if !r.Status.Over() {
 		now.LookAt = b.Now().Add(lookAgain(r.Status, b.Now().Sub(before.CreatedAt)))
 	}
-	return b.Store.RecordStatus(ctx, now, b.Now())
+	return b.Store.RecordStatus(ctx, now)
 }
 
 // requestOf is what the bot remembers of a request that Apono has just told.
@@ -154,6 +159,8 @@ func (b *Bot) requestView(r db.Request, duration time.Duration, zone *time.Locat
 
 // drawCard brings a posted card to the newest state of what it tells.
 func (b *Bot) drawCard(ctx context.Context, job db.DrawCard) error {
+	ctx, cancel := context.WithTimeout(ctx, db.LeaseLasts-5*time.Second)
+	defer cancel()
 	c, err := b.Store.LeaseCard(ctx, job.CardID)
 	if errors.Is(err, db.ErrLeased) {
 		return river.JobSnooze(time.Second)
@@ -181,24 +188,13 @@ func (b *Bot) drawCard(ctx context.Context, job db.DrawCard) error {
 // post sends a card that nobody has seen, or replaces it where it stands.
 func (b *Bot) post(ctx context.Context, c *db.CardToDraw, m teams.Message) (conversationID, activityID string, err error) {
 	if c.ActivityID != "" {
-		return c.Conversation.ID, c.ActivityID, b.Teams.Update(ctx, conversationOf(c.Conversation), c.ActivityID, m)
+		in := conversationOf(c.Conversation)
+		in.Thread = c.Thread
+		return c.Conversation.ID, c.ActivityID, b.Teams.Update(ctx, in, c.ActivityID, m)
 	}
 	if c.Person.Chat.ID == "" {
 		return "", "", errUnreachable
 	}
 	id, err := b.Teams.Send(ctx, conversationOf(c.Person.Chat), m)
 	return c.Person.Chat.ID, id, err
-}
-
-// undelivered says what becomes of a job whose message Teams did not take.
-// What a person must first let in waits for their install.
-func (b *Bot) undelivered(err error) error {
-	var e *teams.Error
-	switch {
-	case errors.Is(err, errUnreachable), undeliverable(err):
-		return nil
-	case errors.As(err, &e) && e.RetryAfter > 0:
-		return river.JobSnooze(e.RetryAfter)
-	}
-	return err
 }

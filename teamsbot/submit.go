@@ -18,6 +18,9 @@ const (
 	// lookFor is how long Apono is given to show a request whose create got no
 	// answer, before it counts as not made.
 	lookFor = time.Minute
+	// lookForLong is how long it is looked for where Apono does not tell all of
+	// a person's requests, so that absence proves nothing.
+	lookForLong = 30 * time.Minute
 	// lookEvery is the pause between two looks.
 	lookEvery = 10 * time.Second
 )
@@ -31,23 +34,23 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 	}
 	// What was typed last is kept with the draft, whatever happens next.
 	if err := t.bot.Store.SaveDraft(ctx, &d, f); errors.Is(err, db.ErrStale) {
-		return teams.Answer{}, sorry(err, wordsBusy)
+		return teams.Answer{}, sorry(err, wordsOpenTwice)
 	} else if err != nil {
 		return teams.Answer{}, err
 	}
 	duration, _ := f.duration()
 	sub, fresh, err := t.bot.Store.Submit(ctx, d, db.Asked{
 		AponoUserID: user, Integration: f.Integration, ResourceType: f.ResourceType, Resources: f.Resources,
-		Permissions: f.Permissions, Duration: duration, Justification: f.Justification,
+		Permissions: namesOf(f.Permissions), Duration: duration, Justification: f.Justification,
 	}, t.bot.Now().Add(settleAfter))
 	if err != nil {
 		return teams.Answer{}, err
 	}
 	if !fresh {
-		return teams.Answer{}, sorry(nil, wordsSubmitted)
+		return teams.Answer{}, sorry(errors.New("submitted before"), wordsSubmitted)
 	}
 	created := make(chan error, 1)
-	t.bot.late.Go(func() { created <- t.bot.create(context.WithoutCancel(ctx), sub) })
+	t.bot.late.Go(func() { created <- safely(func() error { return t.bot.create(context.WithoutCancel(ctx), sub) }) })
 	select {
 	case err = <-created:
 	case <-ctx.Done():
@@ -137,11 +140,19 @@ func (b *Bot) settle(ctx context.Context, job db.SettleSubmission) error {
 	case err != nil:
 		return err
 	case found != nil:
-		return b.Store.SubmissionCreated(ctx, sub, b.requestOf(*found, reading))
-	case !whole || b.Now().Sub(sub.AskedAt) < lookFor:
-		return river.JobSnooze(lookEvery)
+		err := b.Store.SubmissionFound(ctx, sub, b.requestOf(*found, reading))
+		if errors.Is(err, db.ErrTaken) { // by one that asks for the same
+			return river.JobSnooze(time.Second)
+		}
+		return err
 	}
-	return b.Store.SubmissionLost(ctx, sub)
+	switch waited := b.Now().Sub(sub.AskedAt); {
+	case whole && waited > lookFor:
+		return b.Store.SubmissionGivenUp(ctx, sub, db.Lost)
+	case waited > lookForLong:
+		return b.Store.SubmissionGivenUp(ctx, sub, db.Unknown)
+	}
+	return river.JobSnooze(lookEvery)
 }
 
 // look searches Apono for the request that a submission asked for: the same in
@@ -165,12 +176,13 @@ func (b *Bot) look(ctx context.Context, sub db.Submission) (found *aponoapi.Acce
 		if known[r.ID] || !asks(sub.Asked, r) {
 			continue
 		}
-		// v3 tells no times. An older request that asks for the same is not it.
+		// An older request that asks for the same is not it. Where Apono tells
+		// no time, one that is over counts as old.
 		full, err := b.Apono.Request(ctx, r.ID)
 		if err != nil {
 			return nil, false, err
 		}
-		if full.CreatedAt.IsZero() || full.CreatedAt.After(sub.AskedAt.Add(-lookFor)) {
+		if full.CreatedAt.IsZero() && !full.Status.Over() || full.CreatedAt.After(sub.AskedAt.Add(-lookFor)) {
 			return &full, true, nil
 		}
 	}
@@ -215,6 +227,8 @@ func (b *Bot) storyOf(p db.Person, sub db.Submission, requests []db.Request) car
 		return cards.Refused(s, sub.Refusal)
 	case sub.State == db.Lost:
 		return cards.Lost(s)
+	case sub.State == db.Unknown:
+		return cards.Unknown(s, b.PortalURL)
 	case len(s.Requests) == 0:
 		return cards.Asking(s)
 	}

@@ -2,9 +2,12 @@ package teamsbot
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
@@ -285,22 +288,154 @@ func TestAskingBeforeInstalling(t *testing.T) {
 	dana.sees("INC-42")
 }
 
-func TestCardWaitsForWhoUninstalled(t *testing.T) {
+func TestUninstalledWhileAskingIsToldToAddTheApp(t *testing.T) {
 	w := newWorld(t)
 	dana := w.person("Dana")
 	form := dana.presses("New request").atLastStep()
 	_, err := dana.Uninstalls(t.Context())
 	must(t, err)
+	form = form.press("Submit").shows("Add Apono first")
+	_, err = dana.Installs(t.Context())
+	must(t, err)
+	form = form.press("Try again")
+	if got := form.value("justification"); got != "INC-42: orders are stuck" {
+		t.Errorf("the justification is %q", got)
+	}
 	if form = form.press("Submit"); !form.Closed {
 		t.Fatalf("not submitted:\n%s", form.Text())
 	}
 	w.settle()
-	_, err = dana.Installs(t.Context())
+	dana.sees("INC-42")
+}
+
+func TestCardWaitsForWhoBlockedTheBot(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	dana.Blocks()
+	if form = form.press("Submit"); !form.Closed {
+		t.Fatalf("not submitted:\n%s", form.Text())
+	}
+	w.settle()
+	dana.Unblocks()
+	dana.says("help")
+	w.settle()
+	if !slices.ContainsFunc(dana.Chat(), func(m teamstest.Message) bool { return m.Has("INC-42") }) {
+		t.Error("the card did not come when she could be reached again")
+	}
+}
+
+// Back, on a dialog that had no room for inputs, keeps what was filled in.
+func TestBackFromAStopKeepsTheForm(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").fill("integration", "Data lake").press("Next")
+	in, _ := form.Input("resources")
+	form = form.fill("resources", in.Choices[0].Title)
+	w.bot.catalog.kept.InvalidateAll()
+	w.apono.Fault(aponotest.Fault{Path: "/api/v3/selectable-integrations", Status: 400})
+	form = form.press("Next").shows("Not possible just now")
+	w.apono.ClearFaults()
+	form = form.press("Back")
+	if in, _ := form.Input("resources"); in.Value == "" {
+		t.Errorf("what was chosen is gone:\n%s", form.Text())
+	}
+}
+
+// A message that may have arrived is not sent twice.
+func TestUnclearReplyIsNotDoubled(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	before := len(dana.Chat())
+	w.teams.Fail(teamstest.Fault{Op: "send", Drop: true, Times: 1})
+	_, err := dana.Says(t.Context(), "help")
 	must(t, err)
 	w.settle()
-	if cards := dana.Chat(); !cards[len(cards)-1].Has("INC-42") && !cards[len(cards)-2].Has("INC-42") {
-		t.Errorf("the card did not come after the install: %s", cards[len(cards)-1].Visible())
+	if got := len(dana.Chat()) - before; got != 2 { // her own and the answer
+		t.Errorf("got %d new messages, want 2", got)
 	}
+}
+
+func TestLooksDoNotPileUpWhileAponoIsDown(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.submits(dana, "Orders database")
+	w.apono.Fault(aponotest.Fault{Status: 400})
+	for range 5 {
+		w.pass(time.Minute)
+	}
+	conn, err := pgx.Connect(t.Context(), w.dbURL)
+	must(t, err)
+	defer func() { must(t, conn.Close(t.Context())) }()
+	var waiting, attempts int
+	must(t, conn.QueryRow(t.Context(), `
+		SELECT count(*) FILTER (WHERE kind = 'refresh_request' AND state NOT IN ('completed', 'discarded')),
+		       min(max_attempts) FILTER (WHERE kind <> 'refresh_request')
+		FROM river_job`).Scan(&waiting, &attempts))
+	if waiting != 0 {
+		t.Errorf("%d looks are waiting to be tried again", waiting)
+	}
+	if attempts < 100 {
+		t.Errorf("jobs are given up after %d attempts, want a day's worth", attempts)
+	}
+	w.apono.ClearFaults()
+	w.pass(time.Minute)
+	dana.sees("Granted")
+}
+
+// Of two submissions that ask for the same, the one whose answer was lost does
+// not keep the other's request.
+func TestLostAnswerDoesNotTakeAnothersRequest(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	lost := dana.presses("New request").atLastStep()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, CutBefore: true, Times: 1})
+	lost.press("Submit").shows("Apono has not answered yet")
+	w.settle()
+	// The second one is slow; meanwhile the first is looked for.
+	dana.says("request")
+	slow := dana.presses("New request").atLastStep()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, AnswerAfter: 4 * time.Second, Times: 1})
+	slow.press("Submit").shows("Apono has not answered yet")
+	w.settleFirst()
+	must(t, w.teams.Await(t.Context(), func() bool {
+		asking, known := 0, 0
+		for _, m := range dana.Chat() {
+			if m.Has("Sending to Apono") {
+				asking++
+			} else if m.Has("Request ID") {
+				known++
+			}
+		}
+		return asking == 1 && known == 1
+	}))
+	w.apono.Advance(2 * lookFor)
+	w.settleSubmissions()
+	dana.sees("INC-42")
+	if n := len(w.requests()); n != 1 {
+		t.Errorf("Apono has %d requests, want 1", n)
+	}
+}
+
+// Without the delegated list Apono tells no times: what is over is not taken
+// for a request that was made just now.
+func TestOldRequestIsNotTakenForALostOne(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.apono.Fault(aponotest.Fault{Path: "/api/user", Status: 403})
+	w.submits(dana, "Orders database")
+	conn, err := pgx.Connect(t.Context(), w.dbURL)
+	must(t, err)
+	defer func() { must(t, conn.Close(t.Context())) }()
+	must(t, w.apono.Fail(w.requests()[0].FriendlyID, "never mind"))
+	_, err = conn.Exec(t.Context(), "DELETE FROM requests") // as if made elsewhere
+	must(t, err)
+	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, CutBefore: true, Times: 1})
+	dana.says("request")
+	dana.presses("New request").atLastStep().fill("justification", "INC-7: look at the logs").press("Submit")
+	w.apono.Advance(2 * lookFor)
+	w.settleSubmissions()
+	dana.sees("Did not reach Apono")
 }
 
 func TestTeamsTroubleDoesNotLoseACard(t *testing.T) {

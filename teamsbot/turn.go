@@ -30,17 +30,14 @@ type turn struct {
 }
 
 // take authenticates an activity, acts on it once, and answers it.
-func (t *turn) take(ctx context.Context, authorization []string, body []byte) teams.Answer {
-	if len(authorization) != 1 {
-		return status(http.StatusUnauthorized)
-	}
+func (t *turn) take(ctx context.Context, authorization string, body []byte) teams.Answer {
 	a, err := teams.DecodeActivity(body)
 	if err != nil {
 		t.err = err
 		return status(http.StatusBadRequest)
 	}
 	t.activity = a
-	if _, err := t.bot.adapter.AuthenticateRequest(ctx, a.Activity, authorization[0], nil, ""); err != nil {
+	if _, err := t.bot.adapter.AuthenticateRequest(ctx, a.Activity, authorization, nil, ""); err != nil {
 		return t.reject(err)
 	}
 	if err := a.Check(); err != nil {
@@ -49,11 +46,23 @@ func (t *turn) take(ctx context.Context, authorization []string, body []byte) te
 	if !t.bot.serves(a.TenantID()) {
 		return t.foreign(ctx)
 	}
+	if !concerns(a) {
+		return status(http.StatusOK)
+	}
 	if !wellNamed(a) {
 		t.err = errors.New("the activity names its parts in a way that Teams does not")
 		return status(http.StatusBadRequest)
 	}
 	return t.once(ctx)
+}
+
+// concerns says that an activity is of a kind that the bot does something about.
+func concerns(a *teams.Activity) bool {
+	switch a.Type {
+	case schema.Message, schema.Invoke, schema.ConversationUpdate, schema.InstallationUpdate:
+		return true
+	}
+	return false
 }
 
 // wellNamed says that the ids by which an activity is remembered are there, and
@@ -141,6 +150,9 @@ func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
 		if err != nil {
 			return arrival, err
 		}
+		if m.ObjectID == "" {
+			return arrival, errors.New("the roster names no Entra id for who did this")
+		}
 		arrival.Person.ObjectID = strings.ToLower(m.ObjectID)
 	}
 	return arrival, nil
@@ -150,12 +162,8 @@ func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
 // where that knows the kind.
 func (t *turn) act(ctx context.Context) (answer teams.Answer, err error) {
 	answer = status(http.StatusOK)
-	switch t.activity.Type {
-	case schema.Message, schema.Invoke, schema.ConversationUpdate:
-	case schema.InstallationUpdate:
+	if t.activity.Type == schema.InstallationUpdate {
 		return answer, t.installChanged(ctx)
-	default:
-		return answer, nil
 	}
 	nothing := schema.Activity{} // our client sends nothing for it
 	err = t.bot.adapter.ProcessActivity(ctx, t.activity.Activity, activity.HandlerFuncs{
@@ -232,10 +240,13 @@ func (t *turn) installChanged(ctx context.Context) error {
 // it is owed.
 func (t *turn) reply(ctx context.Context, name string) error {
 	_, err := t.bot.Teams.Send(ctx, t.activity.Where(), messageOf(replies[name]()))
-	if err == nil || undeliverable(err) {
-		return err
+	if err == nil {
+		return nil
 	}
 	t.err = err
+	if undeliverable(err) || mayHaveArrived(err) {
+		return nil
+	}
 	late, cancel := grace(ctx)
 	defer cancel()
 	return t.bot.Store.Owe(late, db.Reply{
@@ -309,7 +320,7 @@ func (t *turn) log(answer teams.Answer, took time.Duration) {
 		line.Str("verb", cards.Line(string(t.press.Verb), 40)).Str("do", cards.Line(string(t.press.Do), 20)).
 			Str("draft", cards.Line(t.press.Draft, 40))
 	}
-	line.Err(t.err).Msg("turn")
+	line.Err(loggable(t.err)).Msg("turn")
 }
 
 // grace is a little time after ctx has ended, for what must be noted although

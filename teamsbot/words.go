@@ -14,18 +14,14 @@ import (
 // sorryError is what keeps a person from what they wanted, in words for them.
 type sorryError struct {
 	words string
-	err   error // for the log; may be nil
+	err   error // for the log
 }
 
 // sorry tells the person why it cannot be done now, and what to do.
 func sorry(err error, words string) error { return &sorryError{words, err} }
 
-func (s *sorryError) Error() string {
-	if s.err == nil {
-		return s.words
-	}
-	return s.words + ": " + s.err.Error()
-}
+// Error leaves the words out: they may name the person.
+func (s *sorryError) Error() string { return "told why not: " + s.err.Error() }
 
 func (s *sorryError) Unwrap() error { return s.err }
 
@@ -35,7 +31,7 @@ const (
 	wordsSubmitted = "This request has already been submitted. Your own chat with Apono shows how it stands."
 	wordsWaiting   = "Apono has not answered yet. Your own chat with Apono shows how it goes on; nothing is sent twice."
 	wordsElsewhere = "Submitted. Your own chat with Apono shows how it stands."
-	wordsBusy      = "This is taking longer than usual. Close this window and try again in a moment."
+	wordsOpenTwice = "This form has just been changed by another press. Your own chat with Apono shows what became of it."
 )
 
 func (b *Bot) wordsForeign() string {
@@ -56,6 +52,28 @@ func (b *Bot) wordsInactive() string {
 
 func (b *Bot) wordsNoFlow() string {
 	return "There is nothing that you may request in Apono: you are in no access flow. Ask " + b.AdminContact + " to add you to one."
+}
+
+// loggable is what may be logged of an error. What Apono says may quote a
+// person, so only what was tried and how it ended stays of it.
+func loggable(err error) error {
+	var e *aponoapi.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return fmt.Errorf("%s: Apono answered %d: %w", e.Op, e.Status, kindOf(e))
+}
+
+func kindOf(err error) error {
+	for _, kind := range []error{
+		aponoapi.ErrNotFound, aponoapi.ErrForbidden, aponoapi.ErrUnauthorized, aponoapi.ErrConflict,
+		aponoapi.ErrInvalid, aponoapi.ErrUnavailable, aponoapi.ErrUnknownOutcome,
+	} {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	return errors.New("not understood")
 }
 
 // wordsOf says in a person's words why Apono did not do something.

@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
 	"github.com/rs/zerolog"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -245,8 +247,19 @@ func (f *dialogue) value(id string) string {
 	return in.Value
 }
 
-// atLastStep fills in the form for the orders database up to the last step.
+// atLastStep fills in the form for the orders database.
 func (f *dialogue) atLastStep() *dialogue {
+	f.s.w.t.Helper()
+	f = f.toLastStep()
+	in, ok := f.Input("permissions")
+	if !ok {
+		f.s.w.t.Fatalf("there are no permissions:\n%s", f.Text())
+	}
+	return f.fill("permissions", in.Choices[0].Title).fill("justification", "INC-42: orders are stuck")
+}
+
+// toLastStep goes to the last step and fills in nothing there.
+func (f *dialogue) toLastStep() *dialogue {
 	f.s.w.t.Helper()
 	f = f.fill("integration", "Orders database").press("Next")
 	if _, ok := f.Input("resource_type"); ok {
@@ -257,12 +270,7 @@ func (f *dialogue) atLastStep() *dialogue {
 	if !ok {
 		f.s.w.t.Fatalf("there are no resources:\n%s", f.Text())
 	}
-	f = f.fill("resources", in.Choices[0].Title).press("Next")
-	in, ok = f.Input("permissions")
-	if !ok {
-		f.s.w.t.Fatalf("there are no permissions:\n%s", f.Text())
-	}
-	return f.fill("permissions", in.Choices[0].Title).fill("justification", "INC-42: orders are stuck")
+	return f.fill("resources", in.Choices[0].Title).press("Next")
 }
 
 // requests are the requests that Apono has.
@@ -271,20 +279,36 @@ func (w *world) requests() []aponotest.Request { return w.apono.Requests() }
 // settleSubmissions does the work of the jobs that settle, which are due later.
 func (w *world) settleSubmissions() {
 	w.t.Helper()
+	for _, job := range w.unsettled() {
+		must(w.t, w.bot.settle(w.t.Context(), job))
+	}
+	w.settle()
+}
+
+// settleFirst does so for the oldest one, whatever comes of it.
+func (w *world) settleFirst() {
+	w.t.Helper()
+	err := w.bot.settle(w.t.Context(), w.unsettled()[0])
+	var snooze *river.JobSnoozeError
+	if err != nil && !errors.As(err, &snooze) {
+		w.t.Error(err)
+	}
+}
+
+// unsettled are the submissions without an answer, oldest first.
+func (w *world) unsettled() []db.SettleSubmission {
+	w.t.Helper()
 	conn, err := pgx.Connect(w.t.Context(), w.dbURL)
 	must(w.t, err)
 	defer func() { must(w.t, conn.Close(context.WithoutCancel(w.t.Context()))) }()
-	rows, err := conn.Query(w.t.Context(), "SELECT id::text, attempt FROM submissions WHERE state = 'sending'")
+	rows, err := conn.Query(w.t.Context(), "SELECT id::text, attempt FROM submissions WHERE state = 'sending' ORDER BY asked_at")
 	must(w.t, err)
 	due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[db.SettleSubmission])
 	must(w.t, err)
 	if len(due) == 0 {
-		w.t.Error("there is nothing to settle")
+		w.t.Fatal("there is nothing to settle")
 	}
-	for _, job := range due {
-		must(w.t, w.bot.settle(w.t.Context(), job))
-	}
-	w.settle()
+	return due
 }
 
 // event tells the bot of something as Apono's webhook would.
