@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -21,6 +22,9 @@ import (
 // the same names.
 type config struct {
 	ListenAddr string `env:"LISTEN_ADDR" default:":3978" help:"Address to listen on." placeholder:"HOST:PORT"`
+
+	TLSCertFile string `env:"TLS_CERT_FILE" help:"PEM file with the certificate to serve; none: a proxy in front does TLS." placeholder:"FILE"`
+	TLSKeyFile  string `env:"TLS_KEY_FILE" help:"PEM file with its key." placeholder:"FILE"`
 
 	database
 
@@ -54,6 +58,17 @@ type database struct {
 	DatabaseURL string `env:"DATABASE_URL" help:"The bot's Postgres: postgres://user:password@host:port/database." placeholder:"URL"`
 }
 
+// notYet are settings that this version knows of and does not use.
+var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS", "LINK_KEYS", "RETENTION", "EXPIRY_WARNING"}
+
+// teamsURLs are where people use Teams, by cloud.
+var teamsURLs = map[string]string{
+	"public": "https://teams.microsoft.com",
+	"gcc":    "https://teams.microsoft.com",
+	"gcch":   "https://gov.teams.microsoft.us",
+	"dod":    "https://dod.teams.microsoft.us",
+}
+
 // endpoints are where Teams is, after everything has been weighed.
 type endpoints struct {
 	teams.Cloud
@@ -70,6 +85,11 @@ func (c *config) check() (endpoints, error) {
 		}
 	}
 	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "is not an address such as :3978 or 127.0.0.1:3978")
+	must((c.TLSCertFile == "") == (c.TLSKeyFile == ""), "TLS_CERT_FILE", "and TLS_KEY_FILE belong together")
+	if c.TLSCertFile != "" && c.TLSKeyFile != "" {
+		_, err := tls.LoadX509KeyPair(c.TLSCertFile, c.TLSKeyFile)
+		must(err == nil, "TLS_CERT_FILE", fmt.Sprintf("or TLS_KEY_FILE cannot be used: %v", err))
+	}
 	wrong = append(wrong, c.database.check())
 
 	must(isHTTPS(c.AponoAPIURL) || isLoopbackURL(c.AponoAPIURL), "APONO_API_URL", "must be an https URL")

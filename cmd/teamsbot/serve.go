@@ -42,6 +42,11 @@ func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
 		return fmt.Errorf("the configuration is not complete:\n%w", err)
 	}
 	log := newLog(c, logs)
+	for _, name := range notYet {
+		if os.Getenv(name) != "" {
+			log.Warn().Str("variable", name).Msg("set, but this version does not use it")
+		}
+	}
 	// The address first: if it is taken, nothing has happened yet.
 	listener, err := listen(ctx, c.ListenAddr)
 	if err != nil {
@@ -65,7 +70,7 @@ func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
 	if ready != nil {
 		ready()
 	}
-	return serveUntil(ctx, listener, bot)
+	return serveUntil(ctx, listener, c, bot)
 }
 
 // listen takes an address for the bot or a simulation.
@@ -82,7 +87,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // serveUntil answers and works until ctx ends, then lets both end in order.
-func serveUntil(ctx context.Context, listener net.Listener, bot *teamsbot.Bot) error {
+func serveUntil(ctx context.Context, listener net.Listener, c config, bot *teamsbot.Bot) error {
 	server := &http.Server{
 		Handler:           bot.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -95,7 +100,7 @@ func serveUntil(ctx context.Context, listener net.Listener, bot *teamsbot.Bot) e
 	defer stopWork()
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := serveOn(server, listener, c); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
@@ -109,6 +114,14 @@ func serveUntil(ctx context.Context, listener net.Listener, bot *teamsbot.Bot) e
 		return server.Shutdown(stop)
 	})
 	return group.Wait()
+}
+
+// serveOn serves with TLS if there is a certificate for it.
+func serveOn(server *http.Server, listener net.Listener, c config) error {
+	if c.TLSCertFile == "" {
+		return server.Serve(listener)
+	}
+	return server.ServeTLS(listener, c.TLSCertFile, c.TLSKeyFile)
 }
 
 // newBot makes the bot that the configuration describes.
@@ -144,6 +157,7 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 	return teamsbot.New(teamsbot.Config{
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, PortalURL: c.AponoPortalURL,
+		TeamsURL: teamsURLs[where.Name],
 	})
 }
 
