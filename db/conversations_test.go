@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/db"
 )
 
@@ -218,4 +219,32 @@ func TestManyArriveInOneChannel(t *testing.T) {
 	if !slices.Contains([]string{"https://smba.test/emea/1", "https://smba.test/emea/2"}, place.ServiceURL) {
 		t.Errorf("the channel is at %s", place.ServiceURL)
 	}
+}
+
+// A card that could not be sent goes when its person shows up.
+func TestWhoArrivesIsOwedWhatWaited(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sub, _ := w.created(aponoapi.Pending)
+	w.created(aponoapi.Pending) // another's waits on
+	card := jobs[db.DrawCard](w)[0].CardID
+	a := arrival(sub.Person.ObjectID)
+	arrives := func(id, kind string, want int) {
+		t.Helper()
+		a.ActivityID, a.Conversation.Kind, a.Conversation.ID = id, kind, kind+":"+a.Name
+		before := len(jobs[db.DrawCard](w))
+		_, _, _, err := w.Arrive(w.ctx, a)
+		w.must(err)
+		owed := jobs[db.DrawCard](w)[before:]
+		if len(owed) != want || want == 1 && owed[0].CardID != card {
+			t.Errorf("%s in a %s chat: owed are %v, want %d", id, kind, owed, want)
+		}
+	}
+	arrives("1", "channel", 0)
+	arrives("2", "personal", 1)
+	arrives("2", "personal", 0) // a repeat
+	c := w.lease(card)
+	arrives("3", "personal", 0) // it is being drawn
+	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-1"))
+	arrives("4", "personal", 0)
 }

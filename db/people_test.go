@@ -190,16 +190,43 @@ func TestAnInstallBringsWhatCouldNotBeSent(t *testing.T) {
 	if got, want := jobs[db.DrawCard](w), append(slices.Clone(waiting), waiting[0]); !slices.Equal(got, want) {
 		t.Errorf("owed are the cards %v, want %v", got, want)
 	}
-	w.must(w.Added(w.ctx, sub.Person, noon.Add(time.Second))) // the same install
-	if n := len(jobs[db.DrawCard](w)); n != 3 {
-		t.Errorf("%d cards are owed after the second telling, want 3", n)
+	w.must(w.Added(w.ctx, sub.Person, noon.Add(time.Second))) // the same install, and still nothing sent
+	if n := len(jobs[db.DrawCard](w)); n != 4 {
+		t.Errorf("%d cards are owed after the second telling, want 4", n)
 	}
 
 	w.draw(waiting[0].CardID)
 	w.must(w.Removed(w.ctx, sub.Person, noon.Add(time.Minute)))
 	w.must(w.Added(w.ctx, sub.Person, noon.Add(time.Hour)))
-	if n := len(jobs[db.DrawCard](w)); n != 3 {
-		t.Errorf("%d cards are owed, want 3: the first stands (%s is another's)", n, other.ID)
+	if n := len(jobs[db.DrawCard](w)); n != 4 {
+		t.Errorf("%d cards are owed, want 4: the first stands (%s is another's)", n, other.ID)
+	}
+}
+
+// Who removed the bot may be somebody else when they come back.
+func TestARemovalForgetsTheRoster(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	k := w.person()
+	believed := func() bool {
+		t.Helper()
+		p, err := w.Person(w.ctx, k)
+		w.must(err)
+		return !p.ReadAt.IsZero()
+	}
+	member, err := w.Person(w.ctx, k)
+	w.must(err)
+	member.ReadAt = noon
+	w.must(w.Added(w.ctx, k, noon))
+	w.must(w.RememberMember(w.ctx, member))
+	w.must(w.Removed(w.ctx, k, noon.Add(-time.Hour))) // of an install before
+	w.must(w.Added(w.ctx, k, noon.Add(time.Second)))
+	if !believed() {
+		t.Error("an older removal made the bot forget")
+	}
+	w.must(w.Removed(w.ctx, k, noon.Add(time.Hour)))
+	if believed() {
+		t.Error("the roster is believed after the removal")
 	}
 }
 

@@ -47,7 +47,7 @@ func (w *world) owedCard() (int64, db.Submission, db.Request) {
 func (w *world) record(r db.Request, s aponoapi.Status) {
 	w.t.Helper()
 	r.Status, r.Reading = s, w.reading()
-	w.must(w.RecordStatus(w.ctx, r, noon))
+	w.must(w.RecordStatus(w.ctx, r))
 }
 
 // expire lets the lease of a card run out.
@@ -196,7 +196,7 @@ func TestManyWorkersAndChanges(t *testing.T) {
 	w.together(40, func(i int) error {
 		if i%4 == 0 {
 			s := aponoapi.Status([]aponoapi.Status{aponoapi.Granting, aponoapi.Granted}[i/4%2])
-			return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: s, Reading: r.Reading + int64(i) + 1, LookAt: noon}, noon)
+			return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: s, Reading: r.Reading + int64(i) + 1, LookAt: noon})
 		}
 		c, err := w.LeaseCard(w.ctx, card)
 		if errors.Is(err, db.ErrLeased) || c == nil {

@@ -105,7 +105,7 @@ func TestAChangeOwesEveryCardThatShowsIt(t *testing.T) {
 	record := func(s aponoapi.Status, wantJobs int) {
 		t.Helper()
 		r.Status, r.Reading, r.LookAt = s, w.reading(), noon.Add(time.Minute)
-		w.must(w.RecordStatus(w.ctx, r, noon))
+		w.must(w.RecordStatus(w.ctx, r))
 		if n := len(jobs[db.DrawCard](w)); n != wantJobs {
 			t.Errorf("%s: %d cards are owed, want %d", s, n, wantJobs)
 		}
@@ -123,6 +123,17 @@ func TestAChangeOwesEveryCardThatShowsIt(t *testing.T) {
 		t.Errorf("drawn is %+v", c)
 	}
 	record("Thinking it over", 5)
+}
+
+// seen gives a request the times of somebody who reads its status just then.
+func seen(r *db.Request, at time.Time) {
+	r.GrantedAt, r.EndedAt, r.LookAt = time.Time{}, time.Time{}, noon
+	if r.Status.Active() {
+		r.GrantedAt = at
+	}
+	if r.Status.Over() {
+		r.EndedAt, r.LookAt = at, time.Time{}
+	}
 }
 
 // recorded is what the memory must hold after readings in some order: each
@@ -163,11 +174,9 @@ func TestAnOlderReadingIsIgnoredInAnyOrder(t *testing.T) {
 		before := len(jobs[db.DrawCard](w))
 		for i, n := range order {
 			now := db.Request{ID: r.ID, Status: statuses[n], Reading: r.Reading + int64(n)}
-			if !now.Status.Over() {
-				now.LookAt = noon
-			}
 			at := noon.Add(time.Duration(i) * time.Minute)
-			w.must(w.RecordStatus(w.ctx, now, at))
+			seen(&now, at)
+			w.must(w.RecordStatus(w.ctx, now))
 			want.hear(now.Reading, now.Status, at)
 
 			got := w.read(r.ID)
@@ -191,7 +200,7 @@ func TestReadingsAtOnce(t *testing.T) {
 		if i == 39 {
 			s = aponoapi.Granted
 		}
-		return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: s, Reading: r.Reading + int64(i) + 1, LookAt: noon}, noon)
+		return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: s, Reading: r.Reading + int64(i) + 1, LookAt: noon})
 	})
 	if got := w.read(r.ID); got.Status != aponoapi.Granted || got.Reading != r.Reading+40 {
 		t.Errorf("recorded is %+v", got)
@@ -205,7 +214,7 @@ func TestAChangeIsJudgedByWhatIsRecorded(t *testing.T) {
 	_, r := w.created(aponoapi.Granted)
 	before := len(jobs[db.DrawCard](w))
 	w.queue(`UPDATE requests SET status = 'revoking', reading = reading + 1 WHERE id = $1`, r.ID, 1, func(int) error {
-		return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: aponoapi.Granted, Reading: r.Reading + 2, LookAt: noon}, noon)
+		return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: aponoapi.Granted, Reading: r.Reading + 2, LookAt: noon})
 	})
 	if got := w.read(r.ID); got.Status != aponoapi.Granted || got.Reading != r.Reading+2 {
 		t.Errorf("recorded is %+v", got)
@@ -223,7 +232,8 @@ func TestTheFirstTimesAreKept(t *testing.T) {
 		aponoapi.Granted, aponoapi.Granted, aponoapi.Revoking, aponoapi.Granted, aponoapi.Revoked, aponoapi.Expired,
 	} {
 		r.Status, r.Reading = s, w.reading()
-		w.must(w.RecordStatus(w.ctx, r, noon.Add(time.Duration(i)*time.Hour)))
+		seen(&r, noon.Add(time.Duration(i)*time.Hour))
+		w.must(w.RecordStatus(w.ctx, r))
 	}
 	got := w.read(r.ID)
 	if !got.GrantedAt.Equal(noon) || !got.EndedAt.Equal(noon.Add(4*time.Hour)) {
@@ -231,12 +241,41 @@ func TestTheFirstTimesAreKept(t *testing.T) {
 	}
 }
 
+// Some of Apono's answers leave names out; what is learnt later is kept.
+func TestNamesAreLearnt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.SubmissionCreated(w.ctx, w.submitted(), db.Request{ID: "v3", Status: aponoapi.Pending}))
+	_, other := w.created(aponoapi.Pending)
+	for i, r := range []db.Request{
+		{FriendlyID: "AR-7", Names: []string{"v4", other.FriendlyID}}, {}, {Names: []string{"client"}},
+	} {
+		r.ID, r.Status, r.Reading = "v3", aponoapi.Pending, int64(100+i)
+		w.must(w.RecordStatus(w.ctx, r))
+		if got := w.read("AR-7"); got.ID != "v3" || got.FriendlyID != "AR-7" {
+			t.Errorf("after reading %d: AR-7 is %+v", r.Reading, got)
+		}
+	}
+	for name, want := range map[string]string{"v3": "v3", "v4": "v3", "client": "v3", other.FriendlyID: other.ID} {
+		if got := w.read(name); got.ID != want {
+			t.Errorf("%s is %s, want %s", name, got.ID, want)
+		}
+	}
+	// An older reading teaches nothing.
+	w.must(w.RecordStatus(w.ctx, db.Request{ID: "v3", FriendlyID: "AR-6", Status: aponoapi.Granted, Reading: 100}))
+	if _, err := w.Request(w.ctx, "AR-6"); !errors.Is(err, db.ErrNotFound) || w.read("v3").FriendlyID != "AR-7" {
+		t.Errorf("AR-6: got %v, and %+v", err, w.read("v3"))
+	}
+}
+
 func TestNobodysRequestIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.must(w.RecordStatus(w.ctx, db.Request{ID: "unknown", Status: aponoapi.Granted, Reading: 1}, noon))
-	if _, err := w.Request(w.ctx, "unknown"); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("got %v, want ErrNotFound", err)
+	w.must(w.RecordStatus(w.ctx, db.Request{ID: "unknown", FriendlyID: "AR-0", Status: aponoapi.Granted, Reading: 1}))
+	for _, name := range []string{"unknown", "AR-0"} {
+		if _, err := w.Request(w.ctx, name); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("%s: got %v, want ErrNotFound", name, err)
+		}
 	}
 }
 
@@ -260,6 +299,10 @@ func TestAnEventOwesALook(t *testing.T) {
 	want := slices.Repeat([]db.RefreshRequest{{RequestID: r.ID}}, 3)
 	if got := jobs[db.RefreshRequest](w); !slices.Equal(got, want) {
 		t.Errorf("owed are %v, want %v", got, want)
+	}
+	// Looks wait in a queue of their own, and the sweep is what tries again.
+	if n := ask[int](w, `SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 1`, db.QueueRefresh); n != len(want) {
+		t.Errorf("%d jobs are in the queue of the looks, want %d", n, len(want))
 	}
 }
 

@@ -137,6 +137,10 @@ func TestOwedCountsWhatIsDue(t *testing.T) {
 	if got := jobs[db.Reply](w); len(got) != 2 || got[1].Thread != "1" {
 		t.Errorf("owed are %+v", got)
 	}
+	// A job outlasts a day of trouble.
+	if n := ask[int](w, `SELECT min(max_attempts) FROM river_job`); n < 100 {
+		t.Errorf("a job is tried %d times", n)
+	}
 	for _, row := range []struct {
 		change string
 		want   int

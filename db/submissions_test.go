@@ -110,7 +110,8 @@ func TestWhatCanBeSubmittedAnew(t *testing.T) {
 		db.Sending: {func(db.Submission) error { return nil }, false},
 		db.Created: {func(s db.Submission) error { return w.SubmissionCreated(w.ctx, s, w.request(aponoapi.Pending)) }, false},
 		db.Refused: {func(s db.Submission) error { return w.SubmissionRefused(w.ctx, s, "Too long.") }, true},
-		db.Lost:    {func(s db.Submission) error { return w.SubmissionLost(w.ctx, s) }, true},
+		db.Lost:    {func(s db.Submission) error { return w.SubmissionGivenUp(w.ctx, s, db.Lost) }, true},
+		db.Unknown: {func(s db.Submission) error { return w.SubmissionGivenUp(w.ctx, s, db.Unknown) }, true},
 	} {
 		d := w.draft()
 		first, _, err := w.Submit(w.ctx, d, asked, noon)
@@ -142,7 +143,8 @@ func TestAnAnswerSettlesASubmissionOnce(t *testing.T) {
 			return w.SubmissionCreated(w.ctx, s, db.Request{ID: "late-" + s.ID, Status: aponoapi.Pending})
 		},
 		db.Refused: func(s db.Submission) error { return w.SubmissionRefused(w.ctx, s, "no") },
-		db.Lost:    func(s db.Submission) error { return w.SubmissionLost(w.ctx, s) },
+		db.Lost:    func(s db.Submission) error { return w.SubmissionGivenUp(w.ctx, s, db.Lost) },
+		db.Unknown: func(s db.Submission) error { return w.SubmissionGivenUp(w.ctx, s, db.Unknown) },
 	}
 	for first, settle := range answers {
 		sub := w.submitted()
@@ -175,7 +177,7 @@ func TestOfManyAnswersOneCounts(t *testing.T) {
 		case 1:
 			return w.SubmissionRefused(w.ctx, sub, "no")
 		}
-		return w.SubmissionLost(w.ctx, sub)
+		return w.SubmissionGivenUp(w.ctx, sub, db.Lost)
 	})
 	settled := w.stands(sub.ID)
 	_, err := w.Request(w.ctx, r.ID)
@@ -200,7 +202,7 @@ func TestAnAnswerToAnEarlierAttemptChangesNothing(t *testing.T) {
 	d := w.draft()
 	first, _, err := w.Submit(w.ctx, d, asked, noon)
 	w.must(err)
-	w.must(w.SubmissionLost(w.ctx, first))
+	w.must(w.SubmissionGivenUp(w.ctx, first, db.Lost))
 	second, fresh, err := w.Submit(w.ctx, d, asked, noon)
 	w.must(err)
 	if !fresh {
@@ -210,7 +212,7 @@ func TestAnAnswerToAnEarlierAttemptChangesNothing(t *testing.T) {
 	late := w.request(aponoapi.Pending)
 	w.must(w.SubmissionCreated(w.ctx, first, late))
 	w.must(w.SubmissionRefused(w.ctx, first, "no"))
-	w.must(w.SubmissionLost(w.ctx, first))
+	w.must(w.SubmissionGivenUp(w.ctx, first, db.Lost))
 	if diff := cmp.Diff(second, w.stands(second.ID)); diff != "" {
 		t.Error(diff)
 	}
@@ -226,22 +228,106 @@ func TestAnAnswerToAnEarlierAttemptChangesNothing(t *testing.T) {
 	}
 }
 
-func TestASubmissionMayBecomeSeveralRequests(t *testing.T) {
+func TestACreatedRequestIsRemembered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	sub := w.submitted()
-	a, b := w.request(aponoapi.Pending), w.request(aponoapi.Granting)
-	w.must(w.SubmissionCreated(w.ctx, sub, a, b))
-	for _, want := range []db.Request{a, b} {
-		got, err := w.Request(w.ctx, want.FriendlyID)
-		w.must(err)
+	for name, note := range map[string]func(db.Submission, db.Request) error{
+		"answered": func(s db.Submission, r db.Request) error { return w.SubmissionCreated(w.ctx, s, r) },
+		"found":    func(s db.Submission, r db.Request) error { return w.SubmissionFound(w.ctx, s, r) },
+	} {
+		sub, want := w.submitted(), w.request(aponoapi.Granting)
+		before := len(jobs[db.DrawCard](w))
+		w.must(note(sub, want))
 		want.SubmissionID, want.Names = sub.ID, nil
-		if diff := cmp.Diff(want, got, sinceNow); diff != "" {
-			t.Error(diff)
+		if diff := cmp.Diff(want, w.read(want.FriendlyID), sinceNow); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+		if got := w.stands(sub.ID); got.State != db.Created {
+			t.Errorf("%s: the submission is %s", name, got.State)
+		}
+		if n := len(jobs[db.DrawCard](w)) - before; n != 1 {
+			t.Errorf("%s: %d cards are owed, want 1", name, n)
 		}
 	}
-	if got := jobs[db.DrawCard](w); len(got) != 1 {
-		t.Errorf("%d cards are owed, want one for both", len(got))
+}
+
+// Two submissions of the same: a request that was looked for belongs to who
+// found it first.
+func TestAFoundRequestIsNotTakenFromAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner, r := w.created(aponoapi.Pending)
+	sub := w.submitted()
+	cards := len(jobs[db.DrawCard](w))
+	if err := w.SubmissionFound(w.ctx, sub, r); !errors.Is(err, db.ErrTaken) {
+		t.Errorf("got %v, want ErrTaken", err)
+	}
+	if got := w.stands(sub.ID); got.State != db.Sending {
+		t.Errorf("the submission is %s, want it to look on", got.State)
+	}
+	if got := w.read(r.ID); got.SubmissionID != owner.ID {
+		t.Errorf("the request belongs to %s, want %s", got.SubmissionID, owner.ID)
+	}
+	if n := len(jobs[db.DrawCard](w)) - cards; n != 0 {
+		t.Errorf("%d cards are owed, want none", n)
+	}
+	w.must(w.SubmissionFound(w.ctx, sub, w.request(aponoapi.Pending)))
+}
+
+// Apono's own answer knows better than who has looked.
+func TestAnAnswerTakesARequestFromWhoFoundIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sub, finder, r := w.submitted(), w.submitted(), w.request(aponoapi.Pending)
+	w.must(w.SubmissionFound(w.ctx, finder, r))
+	card := jobs[db.DrawCard](w)[0].CardID
+	w.draw(card)
+	settles := len(jobs[db.SettleSubmission](w))
+
+	w.must(w.SubmissionCreated(w.ctx, sub, r))
+	for _, name := range []string{r.ID, r.FriendlyID, r.Names[0]} {
+		if got := w.read(name); got.SubmissionID != sub.ID {
+			t.Errorf("%s belongs to %s, want %s", name, got.SubmissionID, sub.ID)
+		}
+	}
+	if got := w.stands(finder.ID); got.State != db.Sending || got.Attempt != finder.Attempt {
+		t.Errorf("who found it is %s, attempt %d; want it to look again", got.State, got.Attempt)
+	}
+	want := db.SettleSubmission{SubmissionID: finder.ID, Attempt: finder.Attempt}
+	if got := jobs[db.SettleSubmission](w)[settles:]; !slices.Equal(got, []db.SettleSubmission{want}) {
+		t.Errorf("owed is %v, want %v", got, want)
+	}
+	if c := w.draw(card); c.Submission.ID != finder.ID || len(c.Requests) != 0 {
+		t.Errorf("drawn is %+v, want it without a request", c)
+	}
+	w.must(w.SubmissionFound(w.ctx, finder, w.request(aponoapi.Pending)))
+	if got := w.stands(finder.ID); got.State != db.Created {
+		t.Errorf("in the end it is %s", got.State)
+	}
+}
+
+func TestOfManyWhoFindARequestOneHasIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	r := w.request(aponoapi.Pending)
+	subs := make([]db.Submission, 10)
+	for i := range subs {
+		subs[i] = w.submitted()
+	}
+	var taken atomic.Int64
+	w.together(len(subs), func(i int) error {
+		err := w.SubmissionFound(w.ctx, subs[i], r)
+		if errors.Is(err, db.ErrTaken) {
+			taken.Add(1)
+			return nil
+		}
+		return err
+	})
+	if n := taken.Load(); n != 9 {
+		t.Errorf("%d found it taken, want 9", n)
+	}
+	if n := ask[int](w, `SELECT count(*) FROM submissions WHERE state = 'created'`); n != 1 {
+		t.Errorf("%d submissions are created, want 1", n)
 	}
 }
 
