@@ -118,7 +118,7 @@ func split(t rapid.TB, c cards.Card) (ours, theirs []string) {
 			isChoice := kind == "" && o["value"] != nil
 			switch {
 			case !ok || kind == "Input.Text" && key == "value":
-			case kind == "TextRun" && key == "text", isChoice && key == "title", kind == "AdaptiveCard" && key == "fallbackText":
+			case kind == "TextRun" && key == "text", isChoice && key == "title":
 				theirs = append(theirs, text)
 			default:
 				ours = append(ours, fmt.Sprintf("%s.%s: %s", kind, key, text))
@@ -213,5 +213,19 @@ func TestHeaviestCardsFit(t *testing.T) {
 		for _, fault := range teamsFaults(t, card.JSON()) {
 			t.Errorf("%s: %s", name, fault)
 		}
+	}
+
+	// The last step has a page and a justification, and fits in letters of
+	// three bytes.
+	long = strings.Repeat("漢", 5000)
+	form.Chosen, form.Problem = [][2]string{{"Integration", long}, {"Resource type", long}, {"Resources", long}}, ""
+	names = choices(long, 1, 40)
+	page.Page, page.Elsewhere, page.Problem = names[:cards.PageSize], names, "Choose a permission."
+	last := cards.FinishStep(form, cards.Finish{
+		Permissions: page, Several: true, Justification: strings.Repeat("漢", cards.JustificationLimit),
+		DurationProblem: "Write a number of hours.", JustificationProblem: long,
+	})
+	for _, fault := range teamsFaults(t, last.JSON()) {
+		t.Errorf("the last step: %s", fault)
 	}
 }

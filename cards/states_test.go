@@ -72,6 +72,10 @@ func integrationStates() map[string]cards.Card {
 		"integration_middle_page": single(cards.List{
 			Page: choices("integration", 26, cards.PageSize), Long: true, From: 25, Found: 300, Total: 300, Ticked: []string{"3"},
 		}),
+		"integration_chosen_elsewhere": single(cards.List{
+			Page: choices("integration", 26, cards.PageSize), Long: true, From: 25, Found: 300, Total: 300,
+			Elsewhere: choices("integration", 7, 1),
+		}),
 		"integration_none_found": single(cards.List{Long: true, Search: "mysql", Total: 300}),
 		"integration_cut":        single(cards.List{Page: few, Cut: 1200}),
 		"integration_open_twice": cards.IntegrationStep(
@@ -129,7 +133,15 @@ func finishStates() map[string]cards.Card {
 		}),
 		"finish_filtered": last(cards.Finish{Permissions: cards.List{Page: choices("role", 1, 100), Ticked: []string{"99"}}, Duration: "30"}),
 		"finish_none":     last(cards.Finish{Duration: "60"}),
-		"finish_cut":      last(cards.Finish{Permissions: cards.List{Page: permissions.Page, Cut: 3}, Duration: "60"}),
+		"finish_page_of_one": last(cards.Finish{Duration: "60", Permissions: cards.List{
+			Page: choices("role", 26, cards.PageSize), Long: true, From: 25, Found: 300, Total: 300, Ticked: []string{"3"},
+		}}),
+		"finish_page_of_several": last(cards.Finish{Duration: "60", Several: true, Permissions: cards.List{
+			Page: choices("role", 1, cards.PageSize), Long: true, Search: "role", Found: 300, Total: 312,
+			Ticked: []string{"3"}, Elsewhere: choices("role", 51, 2),
+		}}),
+		"finish_none_found": last(cards.Finish{Duration: "60", Permissions: cards.List{Long: true, Search: "owner", Total: 300}}),
+		"finish_cut":        last(cards.Finish{Permissions: cards.List{Page: permissions.Page, Cut: 3}, Duration: "60"}),
 		"finish_problem_permission": last(cards.Finish{
 			Permissions: wrong, Duration: "60",
 		}),
