@@ -1,7 +1,7 @@
 // A small Teams: who is looking, their chats, and what they write.
 
 import { openDialog } from "./dialog.js";
-import { avatar, find, h, menu, toast } from "./dom.js";
+import { avatar, fill, find, h, menu, toast } from "./dom.js";
 import { showMessages } from "./messages.js";
 import { refreshPanel, startPanel } from "./panel.js";
 
@@ -9,6 +9,7 @@ const compose = find("#compose");
 let state = null;
 let [as, chatKey] = location.hash.slice(1).split("/");
 chatKey ||= "apono";
+let want = { as, chatKey }; // where a look was asked for; as and chatKey are what is shown
 let replyTo = null;
 const seen = JSON.parse(localStorage.getItem("seen") ?? "{}");
 
@@ -51,13 +52,14 @@ async function refresh() {
   reading = true;
   while (again) {
     again = false;
-    const wanted = as;
+    const wanted = want;
     try {
-      const response = await fetch(`api/state?as=${encodeURIComponent(wanted ?? "")}`);
+      const response = await fetch(`api/state?as=${encodeURIComponent(wanted.as ?? "")}`);
       const answer = await response.json();
-      if (wanted !== as) again = true;
+      if (wanted !== want) again = true;
       else {
         state = answer;
+        ({ as, chatKey } = wanted);
         as = me().key;
         show();
       }
@@ -76,8 +78,8 @@ function show() {
     localStorage.setItem("seen", JSON.stringify(seen));
   }
   document.title = `${me().name} · Teams (simulated)`;
-  find("#people ul").replaceChildren(...state.people.map(personLine));
-  find("#chats ul").replaceChildren(...state.chats.map(chatLine));
+  fill(find("#people ul"), state.people.map(personLine));
+  fill(find("#chats ul"), state.chats.map(chatLine));
   showHeader();
   showMessages(chat(), me(), state.bot, { press, reply: (message) => setReply(message) });
   showComposer();
@@ -108,9 +110,8 @@ function chatLine(entry) {
 }
 
 function look(person, key) {
-  as = person;
-  chatKey = key;
-  location.hash = `${as}/${chatKey}`;
+  want = { as: person, chatKey: key };
+  location.hash = `${person}/${key}`;
   document.body.dataset.view = "chat";
   setReply(null);
   refresh();
@@ -197,7 +198,7 @@ showTheme();
 
 addEventListener("hashchange", () => {
   const [person, key] = location.hash.slice(1).split("/");
-  if (person && (person !== as || key !== chatKey)) look(person, key || "apono");
+  if (person && (person !== want.as || key !== want.chatKey)) look(person, key || "apono");
 });
 document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 

@@ -9,15 +9,17 @@ const box = find("#dialog");
 const body = find("#dialog-body");
 let current = 0; // what is on its way for an older opening is thrown away
 
-find("#dialog-close").addEventListener("click", () => box.close());
-box.addEventListener("close", () => {
+function close() {
   current++;
+  box.close();
   body.replaceChildren();
   cover(false);
   opener?.focus();
-});
+}
+
+find("#dialog-close").addEventListener("click", close);
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && box.open && !event.defaultPrevented) box.close();
+  if (event.key === "Escape" && box.open && !event.defaultPrevented) close();
 });
 
 let opener = null; // gets the focus back
@@ -43,7 +45,7 @@ export async function openDialog(answer, act) {
     show(result.dialog, act);
     return;
   }
-  box.close();
+  close();
   toast(result.notice);
 }
 
@@ -51,7 +53,7 @@ function show(dialog, act) {
   title(dialog.title);
   size(dialog.width);
   if (!dialog.card) {
-    const ok = h("button", { type: "button", class: "primary", click: () => box.close() }, "OK");
+    const ok = h("button", { type: "button", class: "primary", click: close }, "OK");
     body.replaceChildren(h("p", { class: "task-message" }, dialog.message ?? ""), h("p", { class: "buttons" }, ok));
     ok.focus();
     return;
@@ -65,7 +67,7 @@ function show(dialog, act) {
       return;
     }
     if (result.dialog) show(result.dialog, act);
-    else box.close();
+    else close();
   });
   body.replaceChildren(card);
   body.scrollTop = 0;

@@ -12,6 +12,16 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Fills a list. What looks as before stays: a click on it must not be lost. */
+export function fill(list, items) {
+  const old = [...list.children];
+  items.forEach((item, i) => {
+    if (i >= old.length) list.append(item);
+    else if (old[i].outerHTML !== item.outerHTML) old[i].replaceWith(item);
+  });
+  for (const surplus of old.slice(items.length)) surplus.remove();
+}
+
 export const find = (selector) => document.querySelector(selector);
 
 /** Shows a line for some seconds, as Teams does above the chat. */
