@@ -28,7 +28,7 @@ func TestBrowser(t *testing.T) {
 		{"narrow", danaAsksOnHerPhone},
 		{"approval", omarApprovesInTheSimulator},
 		{"faults", aponoIsInTrouble},
-		{"nora", noraHasNoAccount},
+		{"others", othersAreToldWhomToAsk},
 		{"omar", omarSeesNothingOfIt},
 	} {
 		if !t.Run(part.name, func(t *testing.T) { part.play(t, b) }) {
@@ -225,14 +225,21 @@ func aponoIsInTrouble(t *testing.T, b *browser) {
 	w.closed()
 }
 
-func noraHasNoAccount(t *testing.T, b *browser) {
-	w := b.opens(t, desktop, "dark", "nora/apono")
-	w.presses("New request")
-	w.sees("#dialog", "Apono has no account for nora@acme.example")
-	w.sees("#dialog", "Adam Admin")
-	w.shot("dark-no-account")
-	w.does("press Escape", chromedp.KeyEvent(kb.Escape))
-	w.closed()
+func othersAreToldWhomToAsk(t *testing.T, b *browser) {
+	for person, words := range map[string]string{
+		"nora": "Apono has no account for nora@acme.example",
+		"ines": "inactive",
+		"noel": "no access flow",
+		"gus":  "Guests",
+	} {
+		w := b.opens(t, desktop, "dark", person+"/apono")
+		w.presses("New request")
+		w.sees("#dialog", words)
+		w.sees("#dialog", "Adam Admin")
+		w.shot("dark-refused-" + person)
+		w.does("press Escape", chromedp.KeyEvent(kb.Escape))
+		w.closed()
+	}
 }
 
 func omarSeesNothingOfIt(t *testing.T, b *browser) {
