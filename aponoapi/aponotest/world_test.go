@@ -44,7 +44,7 @@ func newWorld(t tester, c aponotest.Config) *world {
 	if w.Server, err = aponotest.New(c); err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(w.Server)
+	server := httptest.NewServer(published(t, w.Server))
 	t.Cleanup(func() {
 		if err := w.Close(); err != nil {
 			t.Error(err)
