@@ -159,7 +159,7 @@ func oneOf(id, label string, choices []Choice, selected string) element {
 		style = "filtered"
 	}
 	return element{
-		Type: "Input.ChoiceSet", ID: id, Label: label, Style: style, Choices: choices, Value: selected,
+		Type: "Input.ChoiceSet", ID: id, Label: label, Style: style, Wrap: true, Choices: choices, Value: selected,
 		Placeholder: "Choose one, or type to find it",
 	}
 }
@@ -167,7 +167,7 @@ func oneOf(id, label string, choices []Choice, selected string) element {
 // someOf lets a person tick several. The values must contain no comma.
 func someOf(id, label string, choices []Choice, selected []string) element {
 	return element{
-		Type: "Input.ChoiceSet", ID: id, Label: label, Style: "expanded", IsMultiSelect: true,
+		Type: "Input.ChoiceSet", ID: id, Label: label, Style: "expanded", Wrap: true, IsMultiSelect: true,
 		Choices: choices, Value: strings.Join(selected, ","),
 	}
 }

@@ -175,7 +175,9 @@ func listingOf[T any](all aponoapi.List[T], name func(T) db.Named) *listing {
 func newListing(items []db.Named, cut int) *listing {
 	l := &listing{items: items, lower: make([]string, len(items)), cut: cut}
 	for i, it := range items {
-		l.lower[i] = strings.ToLower(it.Name)
+		// Postgres keeps no NUL, and nobody means one.
+		it.ID, it.Name = strings.ReplaceAll(it.ID, "\x00", ""), strings.ReplaceAll(it.Name, "\x00", "")
+		items[i], l.lower[i] = it, strings.ToLower(it.Name)
 	}
 	return l
 }
