@@ -27,13 +27,14 @@ type permissionWire struct {
 	Name     string `json:"name"`
 }
 
-func wireEntitlement(in *Integration, kind *ResourceType, res *Resource, permission string) entitlementWire {
+func (s *Server) wireEntitlement(u unit) entitlementWire {
+	at := s.index.resources[u.Resource]
 	return entitlementWire{
-		Integration: namedWire{in.ID, in.Name},
+		Integration: namedWire{at.in.ID, at.in.Name},
 		Resource: entitlementResource{
-			ID: res.ID, SourceID: sourceID(in, res), Type: labelWire{kind.ID, kind.Name}, Name: res.Name,
+			ID: at.res.ID, SourceID: sourceID(at.in, at.res), Type: labelWire{at.kind.ID, at.kind.Name}, Name: at.res.Name,
 		},
-		Permission: permissionWire{ID: permissionID(in, kind, permission), SourceID: permission, Name: permission},
+		Permission: permissionWire{ID: s.index.permissionID(at.kind, u.Permission), SourceID: u.Permission, Name: u.Permission},
 	}
 }
 
@@ -43,19 +44,17 @@ func sourceID(in *Integration, res *Resource) string { return in.Type + "/" + re
 // listEntitlements tells what a request is made of.
 func (s *Server) listEntitlements(r *record, _ caller, req *http.Request) (any, error) {
 	query := req.URL.Query()
-	var all []entitlementWire
+	var all []unit
 	for _, u := range r.Units {
-		at, ok := s.index.resources[u.Resource]
-		if !ok || !among(query["integration_ids"], u.Integration) || !among(query["resource_types"], u.Type) ||
-			!inStatus(query["statuses"], r) {
-			continue
+		if among(query["integration_ids"], u.Integration) && among(query["resource_types"], u.Type) && inStatus(query["statuses"], r) {
+			all = append(all, u)
 		}
-		w := wireEntitlement(at.in, at.kind, at.res, u.Permission)
-		w.Permission = permissionWire{Name: u.Permission}
-		w.Status = statusV4(r)
-		all = append(all, w)
 	}
-	return tokenPaged(req, all)
+	return tokenPaged(req, all, func(u unit) entitlementWire {
+		w := s.wireEntitlement(u)
+		w.Permission, w.Status = permissionWire{Name: u.Permission}, statusV4(r)
+		return w
+	})
 }
 
 // granteeOf is the person that a list of available access is for, and says
@@ -83,7 +82,7 @@ func (s *Server) availableBundles(c caller, req *http.Request) (any, error) {
 			all = append(all, namedWire{b.ID, b.Name})
 		}
 	}
-	return tokenPaged(req, all)
+	return tokenPaged(req, all, itself)
 }
 
 func (s *Server) availableEntitlements(c caller, req *http.Request) (any, error) {
@@ -92,30 +91,16 @@ func (s *Server) availableEntitlements(c caller, req *http.Request) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	var all []entitlementWire
-	for i := range s.world.Integrations {
-		in := &s.world.Integrations[i]
-		if !may(s.world.flowFor(p, in)) || !among(query["integration_id"], in.ID) || !alike(query["integration_name"], in.Name) {
-			continue
-		}
-		for t := range in.ResourceTypes {
-			kind := &in.ResourceTypes[t]
-			if !among(query["resource_type_id"], kind.ID) {
-				continue
-			}
-			for r := range kind.Resources {
-				if !alike(query["resource_name"], kind.Resources[r].Name) {
-					continue
-				}
-				for _, name := range kind.Permissions {
-					if alike(query["permission_name"], name) {
-						all = append(all, wireEntitlement(in, kind, &kind.Resources[r], name))
-					}
-				}
-			}
+	var all []unit
+	for _, u := range s.unitsFor(p, may, nil) {
+		at := s.index.resources[u.Resource]
+		if among(query["integration_id"], u.Integration) && alike(query["integration_name"], at.in.Name) &&
+			among(query["resource_type_id"], u.Type) && alike(query["resource_name"], at.res.Name) &&
+			alike(query["permission_name"], u.Permission) {
+			all = append(all, u)
 		}
 	}
-	return tokenPaged(req, all)
+	return tokenPaged(req, all, s.wireEntitlement)
 }
 
 // accessUnits tells what may be requested, or what bundles contain, to the
@@ -126,17 +111,16 @@ func (s *Server) accessUnits(c caller, req *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []unitWire
+	var all []unit
 	for _, u := range s.unitsFor(p, may, query["bundle-ids"]) {
 		at := s.index.resources[u.Resource]
-		w := wireUnit(at, u.Permission)
-		if among(query["integration-ids"], at.in.ID) && among(query["resource-type-ids"], at.kind.ID) &&
-			among(query["resource-ids"], at.res.ID) && among(query["permission-ids"], w.Permission.ID) &&
+		if among(query["integration-ids"], u.Integration) && among(query["resource-type-ids"], u.Type) &&
+			among(query["resource-ids"], u.Resource) && among(query["permission-ids"], s.index.permissionID(at.kind, u.Permission)) &&
 			contains(at.res.Name, query.Get("search")) && contains(u.Permission, query.Get("permission-search")) {
-			all = append(all, w)
+			all = append(all, u)
 		}
 	}
-	return skipPaged(req, all)
+	return skipPaged(req, all, s.wireUnit)
 }
 
 func contains(text, part string) bool {

@@ -126,7 +126,7 @@ func (s *Server) listClient(c caller, req *http.Request) (any, error) {
 			all = append(all, s.client(r, limit))
 		}
 	}
-	return skipPaged(req, all)
+	return skipPaged(req, all, itself)
 }
 
 func summaryLimit(req *http.Request) (int, error) {
@@ -200,7 +200,7 @@ func (s *Server) picks(t trial, u unit) bool {
 	for _, r := range t.Resources {
 		ids = append(ids, r.Value)
 	}
-	permission := permissionID(at.in, at.kind, u.Permission)
+	permission := s.index.permissionID(at.kind, u.Permission)
 	return among(t.IntegrationIDs, u.Integration) && among(t.ResourceTypeIDs, u.Type) && among(ids, u.Resource) &&
 		(among(t.PermissionIDs, permission) || among(t.PermissionIDs, u.Permission)) &&
 		among(t.AccessUnitIDs, unitID(u.Resource, permission))
@@ -257,5 +257,5 @@ func (s *Server) grantees(c caller, req *http.Request) (any, error) {
 			all = append(all, wireGrantee(p))
 		}
 	}
-	return skipPaged(req, all)
+	return skipPaged(req, all, itself)
 }

@@ -223,8 +223,9 @@ type unitWire struct {
 
 func unitID(resource, permission string) string { return resource + ":" + permission }
 
-func wireUnit(at place, permission string) unitWire {
-	w := unitWire{Permission: namedWire{permissionID(at.in, at.kind, permission), permission}}
+func (s *Server) wireUnit(u unit) unitWire {
+	at := s.index.resources[u.Resource]
+	w := unitWire{Permission: namedWire{s.index.permissionID(at.kind, u.Permission), u.Permission}}
 	w.ID = unitID(at.res.ID, w.Permission.ID)
 	w.Resource.ID, w.Resource.SourceID, w.Resource.Name = at.res.ID, sourceID(at.in, at.res), at.res.Name
 	w.Resource.Path = at.in.Name + "/" + at.res.Name

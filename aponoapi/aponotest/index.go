@@ -15,14 +15,23 @@ type place struct {
 	name string    // of the permission
 }
 
-// index finds things of a world by their ids, which are unique in it.
+// index finds things of a world by their ids, which are unique in it, and the
+// ids of permissions.
 type index struct {
-	resources   map[string]place
-	permissions map[string]place
+	resources     map[string]place
+	permissions   map[string]place
+	permissionIDs map[permission]string
+}
+
+type permission struct {
+	kind *ResourceType
+	name string
 }
 
 func newIndex(w *World) index {
-	x := index{resources: make(map[string]place), permissions: make(map[string]place)}
+	x := index{
+		resources: make(map[string]place), permissions: make(map[string]place), permissionIDs: make(map[permission]string),
+	}
 	for i := range w.Integrations {
 		in := &w.Integrations[i]
 		for t := range in.ResourceTypes {
@@ -31,15 +40,17 @@ func newIndex(w *World) index {
 				x.resources[kind.Resources[r].ID] = place{in: in, kind: kind, res: &kind.Resources[r]}
 			}
 			for _, name := range kind.Permissions {
-				x.permissions[permissionID(in, kind, name)] = place{in: in, kind: kind, name: name}
+				id := id("permission", in.ID, kind.ID, name)
+				x.permissions[id] = place{in: in, kind: kind, name: name}
+				x.permissionIDs[permission{kind, name}] = id
 			}
 		}
 	}
 	return x
 }
 
-func permissionID(in *Integration, kind *ResourceType, name string) string {
-	return id("permission", in.ID, kind.ID, name)
+func (x index) permissionID(kind *ResourceType, name string) string {
+	return x.permissionIDs[permission{kind, name}]
 }
 
 // check refuses a world that contradicts itself.

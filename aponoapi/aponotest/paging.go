@@ -36,7 +36,8 @@ type tokenPage[T any] struct {
 	} `json:"pagination"`
 }
 
-func tokenPaged[T any](req *http.Request, all []T) (any, error) {
+// tokenPaged is one page of all; only what is on it is written out.
+func tokenPaged[T, W any](req *http.Request, all []T, write func(T) W) (any, error) {
 	limit, err := limitOf(req)
 	if err != nil {
 		return nil, err
@@ -50,7 +51,7 @@ func tokenPaged[T any](req *http.Request, all []T) (any, error) {
 		}
 	}
 	to := min(len(all), from+limit)
-	answer := tokenPage[T]{Items: orEmpty(all[from:to])}
+	answer := tokenPage[W]{Items: written(all[from:to], write)}
 	if to < len(all) {
 		answer.Pagination.NextPageToken = base64.RawURLEncoding.EncodeToString([]byte("from:" + strconv.Itoa(to)))
 	}
@@ -68,7 +69,8 @@ type skipPage[T any] struct {
 	} `json:"pagination"`
 }
 
-func skipPaged[T any](req *http.Request, all []T) (any, error) {
+// skipPaged is one page of all; only what is on it is written out.
+func skipPaged[T, W any](req *http.Request, all []T, write func(T) W) (any, error) {
 	limit, err := limitOf(req)
 	if err != nil {
 		return nil, err
@@ -81,7 +83,7 @@ func skipPaged[T any](req *http.Request, all []T) (any, error) {
 	}
 	from = min(from, len(all))
 	to := min(len(all), from+limit)
-	answer := skipPage[T]{Data: orEmpty(all[from:to])}
+	answer := skipPage[W]{Data: written(all[from:to], write)}
 	answer.Pagination.Limit, answer.Pagination.Offset = limit, from
 	answer.Pagination.Total, answer.Pagination.HasMore = len(all), to < len(all)
 	return answer, nil
@@ -98,6 +100,17 @@ func limitOf(req *http.Request) (int, error) {
 	}
 	return limit, nil
 }
+
+func written[T, W any](list []T, write func(T) W) []W {
+	wire := make([]W, len(list))
+	for i, item := range list {
+		wire[i] = write(item)
+	}
+	return wire
+}
+
+// itself is what is in its wire form already.
+func itself[T any](item T) T { return item }
 
 func orEmpty[T any](list []T) []T {
 	if list == nil {

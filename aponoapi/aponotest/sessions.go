@@ -215,7 +215,7 @@ func (s *Server) listSessions(c caller, req *http.Request) (any, error) {
 			all = append(all, s.wireSession(x))
 		}
 	}
-	return tokenPaged(req, all)
+	return tokenPaged(req, all, itself)
 }
 
 // onSession answers for one of the caller's own sessions.

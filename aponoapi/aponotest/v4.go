@@ -187,7 +187,7 @@ func (s *Server) listV4(c caller, req *http.Request) (any, error) {
 			all = append(all, s.v4(r))
 		}
 	}
-	return tokenPaged(req, all)
+	return tokenPaged(req, all, itself)
 }
 
 func (s *Server) listDelegated(c caller, req *http.Request) (any, error) {
@@ -202,7 +202,7 @@ func (s *Server) listDelegated(c caller, req *http.Request) (any, error) {
 			all = append(all, s.v4(r))
 		}
 	}
-	return tokenPaged(req, all)
+	return tokenPaged(req, all, itself)
 }
 
 func (r *record) delegatedBy(p *Person) bool { return r.Requester == p.ID && r.Grantee != p.ID }
