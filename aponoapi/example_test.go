@@ -154,7 +154,7 @@ func ExampleClient_Approve() {
 	fmt.Println(must(omar.Me(ctx)).User.Name, "has", len(tasks), "tasks")
 	check(omar.Approve(ctx, tasks[0].ID, "go ahead"))
 	check(omar.Reject(ctx, tasks[1].ID, "once is enough"))
-	fmt.Println(errors.Is(dana.Approve(ctx, tasks[0].ID, ""), aponoapi.ErrConflict))
+	fmt.Println(errors.Is(bot.As(tokens["Ava"]).Approve(ctx, tasks[0].ID, ""), aponoapi.ErrConflict))
 
 	rejected := must(dana.ClientRequest(ctx, tasks[1].ID, 0))
 	fmt.Println(rejected.Status, rejected.Status.Over(), rejected.Approvers[0].Decision, rejected.Note)

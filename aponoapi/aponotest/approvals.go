@@ -22,24 +22,20 @@ func (s *Server) Reject(id, by, reason string) error {
 const maxReason = 124 // Apono: less than 124 characters in every UI
 
 func (s *Server) decide(r *record, by, reason string, approve bool) error {
-	f := s.world.flow(r.Flow)
-	if r.Status != aponoapi.Pending {
-		return conflict("The request is not waiting for approval")
-	}
-	if utf8.RuneCountInString(reason) >= maxReason {
-		return invalid("The reason must have less than %d characters", maxReason)
-	}
-	if by == "" {
-		s.settled(r, approve, "Apono", reason)
-		return nil
-	}
-	p := s.world.person(by)
+	f, p := s.world.flow(r.Flow), s.world.person(by)
 	mine := slices.IndexFunc(r.Votes, func(v vote) bool { return p != nil && v.Approver == p.Email })
 	switch {
-	case mine < 0:
+	case by != "" && mine < 0:
 		return forbidden("You are not an approver of this request")
-	case !f.SelfApproval && (p.ID == r.Requester || p.ID == r.Grantee):
+	case by != "" && !f.SelfApproval && (p.ID == r.Requester || p.ID == r.Grantee):
 		return forbidden("The requestor cannot approve their own request")
+	case r.Status != aponoapi.Pending:
+		return conflict("The request is not waiting for approval")
+	case utf8.RuneCountInString(reason) >= maxReason:
+		return invalid("The reason must have less than %d characters", maxReason)
+	case by == "":
+		s.settled(r, approve, "Apono", reason)
+		return nil
 	case f.ReasonRequired && strings.TrimSpace(reason) == "":
 		return invalid("A reason is required")
 	case r.Votes[mine].Decision != "Pending":

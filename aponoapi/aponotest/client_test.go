@@ -42,6 +42,9 @@ func TestApproversDecideWithTheirOwnTokens(t *testing.T) {
 	if err := w.as("ava").Approve(t.Context(), id, ""); !errors.Is(err, aponoapi.ErrConflict) {
 		t.Errorf("ava is late: %v", err)
 	}
+	if err := w.as("devin").Approve(t.Context(), id, ""); !errors.Is(err, aponoapi.ErrForbidden) {
+		t.Errorf("devin learns that it is decided: %v", err)
+	}
 	got, err := w.as("dana").ClientRequest(t.Context(), id, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -178,6 +181,25 @@ func TestExtensions(t *testing.T) {
 	wantStatus(t, w.Requests()[0].Status, aponoapi.Granted)
 	w.Advance(time.Second)
 	wantStatus(t, w.Requests()[0].Status, aponoapi.Expired)
+}
+
+func TestAccessWithoutEndCannotBeExtended(t *testing.T) {
+	t.Parallel()
+	world := aponotest.DefaultWorld()
+	world.Flows[0].MaxDuration = 0
+	w := newWorld(t, aponotest.Config{World: world})
+	created, err := w.as("dana").CreateRequestV4(t.Context(), aponoapi.NewRequestV4{Bundle: "Reporting"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(4 * time.Second)
+	r, err := w.as("dana").ClientRequest(t.Context(), created[0].ID, 0)
+	if err != nil || !r.Status.Active() || r.Extension.Possible || r.Duration != 0 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	if err := w.as("dana").Extend(t.Context(), created[0].ID); !errors.Is(err, aponoapi.ErrInvalid) {
+		t.Errorf("extend: got %v, want ErrInvalid", err)
+	}
 }
 
 func TestDryRun(t *testing.T) {

@@ -142,7 +142,7 @@ func (s *Server) client(r *record, summaryLimit int) requestClient {
 func extension(r *record, f *Flow) extendClient {
 	left := max(0, f.MaxExtensions-r.Extensions)
 	w := extendClient{
-		CanExtend: left > 0 && r.Status == aponoapi.Granted, Availability: "NOT_AVAILABLE",
+		CanExtend: left > 0 && r.Duration > 0 && r.Status == aponoapi.Granted, Availability: "NOT_AVAILABLE",
 		BySec: int64(f.ExtendBy.Seconds()), Remaining: left,
 	}
 	if w.CanExtend {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -100,8 +101,7 @@ type inbox struct {
 
 func (i *inbox) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	var body struct {
-		EventType string      `json:"event_type"`
-		EventTime json.Number `json:"event_time"`
+		EventType string `json:"event_type"`
 		Data      struct {
 			ID         string `json:"id"`
 			FriendlyID string `json:"friendly_id"`
@@ -110,7 +110,10 @@ func (i *inbox) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(r.Body)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if err != nil || json.Unmarshal(raw, &body) != nil || body.Data.ID == "" || body.EventTime == "" ||
+	unmarshalled := json.Unmarshal(raw, &body)
+	// The template in docs/running.md.
+	want := fmt.Sprintf(`{"event_type": %q, "data": {"id": %q, "friendly_id": %q}}`, body.EventType, body.Data.ID, body.Data.FriendlyID)
+	if err != nil || unmarshalled != nil || body.Data.ID == "" || string(raw) != want ||
 		r.Header.Get("Authorization") != "Bearer hook-secret" {
 		i.wrong = append(i.wrong, string(raw))
 	}

@@ -104,15 +104,24 @@ func (r *record) ask(f *Flow, tier int, at time.Time) {
 	}
 }
 
-// settle does everything that has become due, each at its own time.
+// settle does everything that has become due, each at its own time and in
+// that order: requests may share a session.
 func (s *Server) settle() {
 	now := s.clock()
-	for _, r := range s.requests {
-		for !r.Due.IsZero() && !r.Due.After(now) {
-			s.pass(r, r.Due)
-		}
+	for r := s.nextDue(now); r != nil; r = s.nextDue(now) {
+		s.pass(r, r.Due)
 	}
 	s.settleSessions(now)
+}
+
+// nextDue is the request that is due first; nil if none is yet.
+func (s *Server) nextDue(now time.Time) (next *record) {
+	for _, r := range s.requests {
+		if !r.Due.IsZero() && !r.Due.After(now) && (next == nil || r.Due.Before(next.Due)) {
+			next = r
+		}
+	}
+	return next
 }
 
 // pass is what Apono does by itself when a request's time has come.

@@ -344,3 +344,22 @@ func TestListsStopWhenTold(t *testing.T) {
 		t.Errorf("the same list twice differs: %s", d)
 	}
 }
+
+// One long step of the clock must do what many short ones do.
+func TestLongStepsKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, aponotest.Config{})
+	w.create(t, "Orders database")
+	w.Advance(4 * time.Second)
+	session := all(t, w.as("dana").Sessions(t.Context(), aponoapi.SessionFilter{}))[0]
+	if _, err := w.as("dana").SessionDetails(t.Context(), session.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(59 * time.Minute)
+	w.create(t, "Orders database")
+	w.Advance(30 * time.Minute)
+	shared, err := w.as("dana").Session(t.Context(), session.ID)
+	if err != nil || shared.Credentials != aponoapi.Viewed || len(shared.RequestIDs) != 1 {
+		t.Errorf("the second request joins the first one's session: got %+v, %v", shared, err)
+	}
+}

@@ -44,15 +44,14 @@ func (s *Server) Disturb(d Disturbance) {
 	s.hooks.disturbed = d
 }
 
-// announce queues a webhook with the body of the template that the README
-// tells operators to configure: ids only.
+// announce queues a webhook with the body of the template that operators are
+// told to configure: ids only.
 func (s *Server) announce(r *record, event string, at time.Time) {
 	d := s.hooks.disturbed
 	if s.hooks.url == "" || d.Drop {
 		return
 	}
-	body := fmt.Appendf(nil, `{"event_type":%q,"event_time":%d.%09d,"data":{"id":%q,"friendly_id":%q}}`,
-		event, at.Unix(), at.Nanosecond(), r.V3ID, r.FriendlyID)
+	body := fmt.Appendf(nil, `{"event_type": %q, "data": {"id": %q, "friendly_id": %q}}`, event, r.V3ID, r.FriendlyID)
 	queued := delivery{at: at.Add(d.Delay), event: event, requestID: r.FriendlyID, body: body}
 	s.hooks.queue = append(s.hooks.queue, queued)
 	if d.Duplicate {
