@@ -130,7 +130,7 @@ func problem(text string) element {
 // fact is a line that names something and tells it. The value may come from
 // outside.
 func fact(name, value string) element {
-	label := run(name + "  ")
+	label := run(name + ": ")
 	label.IsSubtle = true
 	e := runs(label, run(value))
 	e.Spacing = "small"

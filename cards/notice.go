@@ -13,7 +13,7 @@ func Welcome() Card {
 func Help() Card {
 	return newCard("What Apono can do here",
 		heading("What you can do here"),
-		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and this chat tells you how your request stands."),
+		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
 		say("- **request**: ask for access\n- **help**: see this message"),
 	).with(newRequest().positive())
 }

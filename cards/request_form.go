@@ -148,9 +148,9 @@ func (f Form) card(title element, body ...element) Card {
 
 // single offers the list for one choice.
 func (l List) single(f Form, id, label string) []element {
-	body := l.search(f)
+	body := l.before(f)
 	if len(l.Elsewhere) > 0 {
-		body = append(body, fact("Chosen so far", Line(l.Elsewhere[0].Title, titleLimit)))
+		body = append(body, fact("Chosen on another page", Line(l.Elsewhere[0].Title, titleLimit)))
 	}
 	if len(l.Page) > 0 {
 		choice := oneOf(id, label, shown(l.Page), strings.Join(l.Ticked, ""))
@@ -164,7 +164,7 @@ func (l List) single(f Form, id, label string) []element {
 
 // several offers the list for any number of choices.
 func (l List) several(f Form, id, label string) []element {
-	body := l.search(f)
+	body := l.before(f)
 	if len(l.Elsewhere) > 0 {
 		body = append(body, l.elsewhere()...)
 	}
@@ -174,11 +174,30 @@ func (l List) several(f Form, id, label string) []element {
 	return append(body, l.after(f)...)
 }
 
-// after is what follows a list: remarks, and buttons to the pages beside it.
+// before is what stands above a list: the box to search it, where in it the
+// page is, and what is wrong with the choice. Below, that would be out of sight.
+func (l List) before(f Form) []element {
+	body := l.search(f)
+	switch {
+	case !l.Long && len(l.Page) == 0:
+		body = append(body, say("Apono offers nothing here that you can ask for. Go back and choose something else."))
+	case l.Long && l.Found == 0:
+		body = append(body, say("Nothing matches. Try a shorter part of the name."))
+	case l.Long:
+		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(l.From+1), count(l.From+len(l.Page)), count(l.Found))))
+	}
+	return appendProblem(body, l.Problem)
+}
+
+// after is what stands below a list: buttons to the pages beside it, and how
+// much of it Apono keeps to itself.
 func (l List) after(f Form) []element {
-	body := l.remarks()
+	var body []element
 	if more := l.pages(f); len(more) > 0 {
 		body = append(body, buttons(more...))
+	}
+	if l.Cut > 0 {
+		body = append(body, aside(fmt.Sprintf("Apono has %s more that it does not list here. Ask for them in the Apono portal.", count(l.Cut))))
 	}
 	return body
 }
@@ -192,23 +211,6 @@ func (l List) search(f Form) []element {
 		input(FieldSearch, fmt.Sprintf("Search %s", count(l.Total)), "Part of the name", l.Search, 100),
 		buttons(f.button("Search", DoSearch)),
 	}
-}
-
-// remarks tell where in a list the page is, and what is wrong with the choice.
-func (l List) remarks() []element {
-	var body []element
-	switch {
-	case !l.Long && len(l.Page) == 0:
-		body = append(body, say("Apono offers nothing here that you can ask for. Go back and choose something else."))
-	case l.Long && l.Found == 0:
-		body = append(body, say("Nothing matches. Try a shorter part of the name."))
-	case l.Long:
-		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(l.From+1), count(l.From+len(l.Page)), count(l.Found))))
-	}
-	if l.Cut > 0 {
-		body = append(body, aside(fmt.Sprintf("Apono has %s more that it does not list here. Ask for them in the Apono portal.", count(l.Cut))))
-	}
-	return appendProblem(body, l.Problem)
 }
 
 // pages are the buttons to the neighbouring pages that exist.
@@ -230,7 +232,7 @@ func (l List) elsewhere() []element {
 	for i, c := range show {
 		values[i] = c.Value
 	}
-	body := []element{someOf(FieldChosen, fmt.Sprintf("Chosen so far (%d)", len(l.Elsewhere)), shown(show), values)}
+	body := []element{someOf(FieldChosen, fmt.Sprintf("Chosen on other pages (%d)", len(l.Elsewhere)), shown(show), values)}
 	if rest := len(l.Elsewhere) - len(show); rest > 0 {
 		body = append(body, aside(fmt.Sprintf("and %d more", rest)))
 	}

@@ -111,7 +111,7 @@ func (s Submission) kind() string {
 func meaning(r Request) element {
 	switch r.Status {
 	case aponoapi.Pending:
-		return say("Waiting for the approver to decide. This message changes when they do.")
+		return say("Waiting for approval. This message changes when it is decided.")
 	case aponoapi.PendingMFA:
 		return say("Apono wants to be sure it is you: pass MFA in Apono, then it goes on.")
 	case aponoapi.Granting:
@@ -126,7 +126,7 @@ func meaning(r Request) element {
 	case aponoapi.Revoked:
 		return say("The access was taken back" + at(r.EndsAt) + ".")
 	case aponoapi.Expired:
-		return say("The time is up" + at(r.EndsAt) + "; the access has ended.")
+		return say("The time was up" + at(r.EndsAt) + "; the access has ended.")
 	case aponoapi.Rejected:
 		return say("The request was rejected. Ask your approver, or make a new request.")
 	case aponoapi.Failed:

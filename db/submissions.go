@@ -155,6 +155,16 @@ func (s *Store) OweStory(ctx context.Context, sub Submission) error {
 	return nil
 }
 
+// OweSettlement owes a submission a look for its request at that time, besides
+// the one that was owed when it was submitted.
+func (s *Store) OweSettlement(ctx context.Context, sub Submission, at time.Time) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error { return s.oweAt(ctx, tx, SettleSubmission{sub.ID, sub.Attempt}, at) })
+	if err != nil {
+		return fmt.Errorf("owe the settlement of submission %s: %w", sub.ID, err)
+	}
+	return nil
+}
+
 // settle moves this attempt at a submission out of Sending, once, and does the
 // rest in the same transaction. Whoever comes later changes nothing.
 func (s *Store) settle(ctx context.Context, sub Submission, to SubmissionState, words string, rest func(pgx.Tx) error) error {

@@ -94,16 +94,19 @@ func (f *form) take(p cards.Press) {
 // ticked is what is still ticked of what was chosen on other pages, and what is
 // ticked on this one.
 func (f *form) ticked(chosen []db.Named, inputs map[string]string, field string) []db.Named {
-	var kept []db.Named
+	still := make(map[db.Named]bool, len(chosen))
 	places := placesOf(inputs[cards.FieldChosen])
 	for i, it := range f.elsewhere(chosen) {
-		if i >= cards.ShownChosen || places[i] {
-			kept = append(kept, it)
-		}
+		still[it] = i >= cards.ShownChosen || places[i]
 	}
 	places = placesOf(inputs[field])
 	for i, it := range f.Shown {
-		if places[i] {
+		still[it] = places[i]
+	}
+	// What was chosen first stays first.
+	kept := slices.DeleteFunc(slices.Clone(chosen), func(it db.Named) bool { return !still[it] })
+	for _, it := range f.Shown {
+		if still[it] && !slices.Contains(chosen, it) {
 			kept = append(kept, it)
 		}
 	}
@@ -116,18 +119,29 @@ func (f *form) takeFinish(inputs map[string]string) {
 	} else if chosen, ok := f.pick(inputs[cards.FieldPermissions]); ok {
 		f.Permissions = []db.Named{chosen}
 	}
-	if _, ok := offeredDuration(inputs[cards.FieldDuration]); ok {
-		f.Duration = inputs[cards.FieldDuration]
-	}
-	f.Hours = cards.Line(inputs[cards.FieldHours], 20)
+	f.takeDuration(inputs[cards.FieldDuration], cards.Line(inputs[cards.FieldHours], 20))
 	f.Justification = cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit)
+}
+
+// takeDuration lets the newer of the two ways to say a duration count: hours
+// that were just typed, else the one that is ticked.
+func (f *form) takeDuration(offered, hours string) {
+	_, ticked := offeredDuration(offered)
+	switch {
+	case hours != "" && (hours != f.Hours || !ticked):
+		f.Duration, f.Hours = "", hours
+	case ticked:
+		f.Duration, f.Hours = offered, ""
+	default:
+		f.Duration, f.Hours = "", ""
+	}
 }
 
 // takeTyped keeps the words that were typed into an older dialog. Its choices
 // are places in a page that is no longer known.
 func (f *form) takeTyped(inputs map[string]string) {
 	if hours := cards.Line(inputs[cards.FieldHours], 20); hours != "" {
-		f.Hours = hours
+		f.Duration, f.Hours = "", hours
 	}
 	if words := cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit); words != "" {
 		f.Justification = words

@@ -120,10 +120,10 @@ func TestChoosesAcrossPages(t *testing.T) {
 		shows("Search 5,000", "1 to 25 of 5,000")
 	first, _ := form.Input("resources")
 	form = form.fill("resources", first.Choices[0].Title, first.Choices[1].Title).press("Next page").
-		shows("26 to 50 of 5,000", "Chosen so far (2)", first.Choices[0].Title)
+		shows("26 to 50 of 5,000", "Chosen on other pages (2)", first.Choices[0].Title)
 	second, _ := form.Input("resources")
 	form = form.fill("resources", second.Choices[4].Title).fill("search", "zzz-nothing").press("Search").
-		shows("Nothing matches", "Chosen so far (3)")
+		shows("Nothing matches", "Chosen on other pages (3)")
 	form = form.fill("chosen", first.Choices[1].Title, second.Choices[4].Title). // the first is unticked
 											fill("search", second.Choices[4].Title).press("Search")
 	if in, _ := form.Input("resources"); in.Value == "" {
@@ -172,10 +172,10 @@ func TestLongListsOfEveryKind(t *testing.T) {
 	dana := w.person("Dana")
 	form := dana.presses("New request")
 	in, _ := form.Input("integration")
-	form = form.fill("integration", in.Choices[0].Title).press("Next page").shows("Chosen so far", in.Choices[0].Title)
+	form = form.fill("integration", in.Choices[0].Title).press("Next page").shows("Chosen on another page", in.Choices[0].Title)
 	form = form.fill("search", "orders data").press("Search").toLastStep().shows("Search 403", "custom-role-000")
 	form = form.fill("search", "role-399").press("Search").fill("permissions", "projects/orders-production/roles/custom-role-399")
-	form = form.fill("search", "role-1").fill("justification", "INC-3").press("Search").shows("Chosen so far", "custom-role-399")
+	form = form.fill("search", "role-1").fill("justification", "INC-3").press("Search").shows("custom-role-399")
 	if n := len(form.Card()); n > 25<<10 {
 		t.Errorf("the dialog has %d bytes, want 25 KB at most", n)
 	}

@@ -21,6 +21,8 @@ const (
 	// lookForLong is how long it is looked for where Apono does not tell all of
 	// a person's requests, so that absence proves nothing.
 	lookForLong = 30 * time.Minute
+	// lookFirst is when a request is looked for first, after its answer broke off.
+	lookFirst = 2 * time.Second
 	// lookEvery is the pause between two looks.
 	lookEvery = 10 * time.Second
 )
@@ -111,7 +113,7 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 	case err == nil:
 		return b.Store.SubmissionCreated(note, sub, b.requestOf(created, reading))
 	case errors.Is(err, aponoapi.ErrUnknownOutcome):
-		return err
+		return errors.Join(err, b.Store.OweSettlement(note, sub, b.Now().Add(lookFirst)))
 	}
 	r := &refusal{words: b.wordsOf(err), err: err}
 	r.field = fieldOf(r.words)

@@ -73,7 +73,7 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.chooses("resources", "curated.catalog.accounts_hourly")
 	w.answers("Next page")
 	w.sees("#dialog", "26 to 50 of 5,000")
-	w.sees("#dialog", "Chosen so far (2)")
+	w.sees("#dialog", "Chosen on other pages (2)")
 	w.fills("search", "curated.sales.orders")
 	w.answers("Search")
 	w.sees("#dialog", "1 to 2 of 2")
@@ -82,7 +82,7 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.fills("search", "no such table")
 	w.answers("Search")
 	w.sees("#dialog", "Nothing matches")
-	w.sees("#dialog", "Chosen so far (3)")
+	w.sees("#dialog", "Chosen on other pages (3)")
 	w.shot("form-resources-nothing")
 	w.answers("Next")
 

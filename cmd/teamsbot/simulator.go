@@ -25,7 +25,7 @@ type simulatorCommand struct {
 	ServiceToken  aponoapi.Secret `env:"APONO_API_TOKEN" help:"Token of the bot's own Apono user; none: one is made up at every start." placeholder:"TOKEN"`
 	WebhookURL    string          `help:"Where to tell of changes, for example http://127.0.0.1:3978/api/apono/events; none: nowhere." placeholder:"URL"`
 	WebhookSecret aponoapi.Secret `env:"APONO_WEBHOOK_SECRET" help:"Bearer token that the webhook sends; none: one is made up." placeholder:"SECRET"`
-	People        []string        `help:"Mail addresses of people who exist as well and may request what Dana may: those of your real Teams." placeholder:"MAIL,…"`
+	People        []string        `help:"Mail addresses of people who exist as well and may request what Dana may: those of your real Teams." placeholder:"MAIL"`
 	Integrations  int             `help:"So many more integrations than the usual three." placeholder:"N"`
 	Resources     int             `default:"25" help:"Resources in each of these." placeholder:"N"`
 }

@@ -224,7 +224,7 @@ func TestSlowAnswersAreAskedForAgain(t *testing.T) {
 	t.Parallel()
 	never := make(chan struct{})
 	t.Cleanup(func() { close(never) })
-	b, teams := newBot(t, Config{InvokeLimit: 30 * time.Millisecond, ExtensionLimit: 30 * time.Millisecond},
+	b, teams := newBot(t, Config{InvokeLimit: 500 * time.Millisecond, ExtensionLimit: 500 * time.Millisecond},
 		func(b *bot, w http.ResponseWriter, r *http.Request, a map[string]any) {
 			if a["type"] == "invoke" {
 				select {
