@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -74,6 +75,13 @@ func (c *Client) As(token Secret) *Client {
 	return &as
 }
 
+// Format tells which Apono it is with every verb, and never the token: what
+// fmt finds in an unexported field it prints as it is.
+func (c *Client) Format(f fmt.State, _ rune) {
+	// A Formatter has no way to return the error of its writer.
+	_, _ = io.WriteString(f, "apono at "+c.base)
+}
+
 func parseBase(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -122,10 +130,11 @@ func newTransport() *http.Transport {
 }
 
 // sameHostReads lets a read be sent elsewhere on the same host, and nothing
-// else: a token must not travel, and an action must not be sent twice.
+// else: a token must not travel, and an action must not be sent twice. Nor must
+// a read that consumes, whose body cannot be rewound: see call.reader.
 func sameHostReads(next *http.Request, via []*http.Request) error {
 	first := via[0]
-	if len(via) > 3 || first.Method != http.MethodGet ||
+	if len(via) > 3 || first.Method != http.MethodGet || first.GetBody == nil ||
 		next.URL.Scheme != first.URL.Scheme || next.URL.Host != first.URL.Host {
 		return http.ErrUseLastResponse
 	}

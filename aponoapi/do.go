@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -140,7 +141,7 @@ func (c *Client) try(ctx context.Context, k call, address string, body []byte) *
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		return lost(k, err, connected.Load())
+		return lost(k, reason(err, connected.Load()), connected.Load())
 	}
 	defer res.Body.Close()
 	return c.read(k, res)
@@ -158,11 +159,6 @@ func (k call) reader(body []byte) io.Reader {
 
 // lost is a call that got no answer, or none that could be read.
 func lost(k call, err error, sent bool) *Error {
-	// url.Error repeats the address, in which there may be a mail address.
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err
-	}
 	failure := &Error{Op: k.op, kind: ErrUnavailable, cause: err}
 	if sent && k.action() {
 		failure.kind = ErrUnknownOutcome
@@ -170,13 +166,34 @@ func lost(k call, err error, sent bool) *Error {
 	return failure
 }
 
+// reason is what may be told of a call that broke. net/http quotes an answer
+// that it cannot read, in which there may be a secret.
+func reason(err error, sent bool) error {
+	// url.Error repeats the address, in which there may be a mail address.
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	var network net.Error
+	if !sent || errors.As(err, &network) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return errors.New("the connection broke, or what came is not HTTP")
+}
+
 func (c *Client) read(k call, res *http.Response) *Error {
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
 		wait := retryAfter(res.Header, c.now())
+		message := explain(body, c.token)
+		if k.once && res.StatusCode >= 500 {
+			// Something between us and Apono may quote the details that it lost.
+			message = ""
+		}
 		// The status alone says what happened; of a cut body what came is used.
 		return &Error{
-			Op: k.op, Status: res.StatusCode, Message: explain(body, c.token), RetryAfter: wait,
+			Op: k.op, Status: res.StatusCode, Message: message, RetryAfter: wait,
 			kind: kindOf(res.StatusCode, wait, k.action()), cause: err,
 		}
 	}

@@ -125,6 +125,8 @@ func explain(body []byte, token Secret) string {
 		// A gateway's page; nobody wants to read it in a chat.
 		text = ""
 	}
+	// Cleaned first: what is taken out may stand in the middle of a token.
+	text = clean(text, len(text))
 	if token != "" {
 		text = strings.ReplaceAll(text, token.Reveal(), hidden)
 	}
