@@ -167,6 +167,17 @@ func TestWebhooks(t *testing.T) {
 		t.Fatal(err)
 	}
 	step("failed", "RequestFailed AR-1003")
+	fourth := w.create(t, "Orders database")
+	w.Advance(4 * time.Second)
+	step("granted again", "RequestCreated AR-1004", "RequestApproved AR-1004", "RequestGranted AR-1004")
+	if err := w.Revoke(fourth.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.Advance(time.Hour)
+	step("Apono tells nobody of a revoke")
+	w.create(t, "Orders database")
+	w.Advance(2 * time.Hour)
+	step("expired", "RequestCreated AR-1005", "RequestApproved AR-1005", "RequestGranted AR-1005", "RequestExpired AR-1005")
 	if box.wrong != nil {
 		t.Errorf("wrong webhooks: %v", box.wrong)
 	}

@@ -33,6 +33,7 @@ func TestNothingImpossibleHappens(t *testing.T) {
 			"":        m.check,
 			"create":  m.create,
 			"bundle":  m.createBundle,
+			"again":   m.again,
 			"decide":  m.decide,
 			"end":     m.end,
 			"revoke":  m.revoke,
@@ -94,6 +95,15 @@ func (m *mayhem) createBundle(t *rapid.T) {
 	m.outcome(t, n.Justification, err)
 }
 
+func (m *mayhem) again(t *rapid.T) {
+	m.room(t)
+	r := m.any(t)
+	m.asked++
+	justification := fmt.Sprintf("create %d", m.asked)
+	_, err := m.as("dana").RequestAgain(t.Context(), r.V4ID, justification, nil)
+	m.outcome(t, justification, err)
+}
+
 // outcome checks what a create did against what its error says.
 func (m *mayhem) outcome(t *rapid.T, justification string, err error) {
 	made := slices.ContainsFunc(m.Requests(), func(r aponotest.Request) bool { return r.Justification == justification })
@@ -132,7 +142,13 @@ func (m *mayhem) end(t *rapid.T) {
 }
 
 func (m *mayhem) revoke(t *rapid.T) {
-	_, err := m.bot.RevokeV3(t.Context(), m.any(t).V3ID)
+	r := m.any(t)
+	if rapid.Bool().Draw(t, "her own") {
+		_, err := m.as("dana").RevokeV4(t.Context(), r.V4ID)
+		mayFail(t, err)
+		return
+	}
+	_, err := m.bot.RevokeV3(t.Context(), r.V3ID)
 	mayFail(t, err)
 }
 
@@ -174,8 +190,18 @@ func (m *mayhem) saw(t *rapid.T, read func() (aponoapi.Details, error)) {
 }
 
 func (m *mayhem) reset(t *rapid.T) {
-	_, err := m.bot.ResetV3(t.Context(), m.any(t).V3ID)
-	mayFail(t, err)
+	if rapid.Bool().Draw(t, "v3") {
+		_, err := m.bot.ResetV3(t.Context(), m.any(t).V3ID)
+		mayFail(t, err)
+		return
+	}
+	for session, err := range m.as("dana").Sessions(t.Context(), aponoapi.SessionFilter{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err := m.as("dana").ResetSession(t.Context(), session.ID)
+		mayFail(t, err)
+	}
 }
 
 // fault breaks the next few actions. Reads are left alone, because they try
@@ -187,7 +213,10 @@ func (m *mayhem) fault(t *rapid.T) {
 	f.Times = rapid.IntRange(1, 2).Draw(t, "times")
 	f.Method = "POST"
 	if rapid.Bool().Draw(t, "details") {
-		f.Method, f.Path = "GET", "/api/v3/access-requests/*/access-details"
+		f.Method = "GET"
+		f.Path = rapid.SampledFrom([]string{
+			"/api/v3/access-requests/*/access-details", "/api/user/v1/access-sessions/*/access-details",
+		}).Draw(t, "path")
 	}
 	m.Fault(f)
 }

@@ -220,15 +220,17 @@ func (s *Server) getDelegated(c caller, req *http.Request) (any, error) {
 }
 
 type createV4 struct {
-	BundleReference string `json:"bundle_reference"`
-	Entitlements    []struct {
-		ResourceID   string `json:"resource_id"`
-		PermissionID string `json:"permission_id"`
-	} `json:"entitlements"`
-	Justification string            `json:"justification"`
-	DurationInSec *int32            `json:"duration_in_sec"`
-	CustomFields  map[string]string `json:"custom_fields"`
-	Grantee       string            `json:"grantee"`
+	BundleReference string            `json:"bundle_reference"`
+	Entitlements    []entitlementRef  `json:"entitlements"`
+	Justification   string            `json:"justification"`
+	DurationInSec   *int32            `json:"duration_in_sec"`
+	CustomFields    map[string]string `json:"custom_fields"`
+	Grantee         string            `json:"grantee"`
+}
+
+type entitlementRef struct {
+	ResourceID   string `json:"resource_id"`
+	PermissionID string `json:"permission_id"`
 }
 
 func (s *Server) createV4(c caller, req *http.Request) (any, error) {
@@ -280,15 +282,31 @@ func (s *Server) wishV4(c caller, body createV4) (wish, error) {
 		w.units = s.world.contents(w.bundle)
 		return w, nil
 	}
-	for _, e := range body.Entitlements {
+	var err error
+	w.units, err = s.entitled(body.Entitlements)
+	return w, err
+}
+
+// entitled finds the units that entitlements name, each once.
+func (s *Server) entitled(list []entitlementRef) ([]unit, error) {
+	var units []unit
+	chosen, resources := make(map[unit]bool), make(map[string]bool)
+	for _, e := range list {
 		at, known := s.index.resources[e.ResourceID]
 		permission, named := s.index.permissions[e.PermissionID]
 		if !known || !named || permission.kind != at.kind {
-			return w, invalid("Unknown entitlement")
+			return nil, invalid("Unknown entitlement")
 		}
-		w.units = append(w.units, unit{Integration: at.in.ID, Type: at.kind.ID, Resource: e.ResourceID, Permission: permission.name})
+		u := unit{Integration: at.in.ID, Type: at.kind.ID, Resource: e.ResourceID, Permission: permission.name}
+		if resources[u.Resource] = true; len(resources) > maxResources {
+			return nil, invalid("At most %d resources can be requested at once", maxResources)
+		}
+		if !chosen[u] {
+			chosen[u] = true
+			units = append(units, u)
+		}
 	}
-	return w, nil
+	return units, nil
 }
 
 // again makes a new request of one that is over.
