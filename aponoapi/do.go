@@ -184,18 +184,7 @@ func reason(err error, sent bool) error {
 
 func (c *Client) read(k call, res *http.Response) *Error {
 	if res.StatusCode < 200 || res.StatusCode > 299 {
-		body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
-		wait := retryAfter(res.Header, c.now())
-		message := explain(body, c.token)
-		if k.once && res.StatusCode >= 500 {
-			// Something between us and Apono may quote the details that it lost.
-			message = ""
-		}
-		// The status alone says what happened; of a cut body what came is used.
-		return &Error{
-			Op: k.op, Status: res.StatusCode, Message: message, RetryAfter: wait,
-			kind: kindOf(res.StatusCode, wait, k.action()), cause: err,
-		}
+		return c.refusal(k, res)
 	}
 	if k.out == nil {
 		return nil
@@ -207,11 +196,36 @@ func (c *Client) read(k call, res *http.Response) *Error {
 	if len(body) > maxBody {
 		return lost(k, errors.New("the answer is too long"), true)
 	}
-	if json.Unmarshal(body, k.out) != nil {
+	var odd *json.UnmarshalTypeError
+	err = json.Unmarshal(body, k.out)
+	if k.once && errors.As(err, &odd) && odd.Field != "" {
+		// One field is of another type. The rest is there, and will not come again.
+		return nil
+	}
+	if err != nil {
 		// The decoder's error may quote the answer, which may be a secret.
 		return lost(k, errors.New("the answer is not the JSON that was expected"), true)
 	}
 	return nil
+}
+
+// refusal is an answer that is not a success.
+func (c *Client) refusal(k call, res *http.Response) *Error {
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
+	wait := retryAfter(res.Header, c.now())
+	message := explain(body, c.token)
+	if k.once && res.StatusCode >= 500 {
+		// Something between us and Apono may quote the details that it lost.
+		message = ""
+	}
+	if err != nil {
+		// The status alone says what happened; of a cut body what came is used.
+		err = reason(err, true)
+	}
+	return &Error{
+		Op: k.op, Status: res.StatusCode, Message: message, RetryAfter: wait,
+		kind: kindOf(res.StatusCode, wait, k.action()), cause: err,
+	}
 }
 
 // slots bounds the calls that run at once for each token, and forgets tokens

@@ -48,6 +48,10 @@ func TestDetailsSurviveOddTypes(t *testing.T) {
 	if err != nil || d.Parameters["port"].Reveal() != "5432" || d.Parameters["password"].Reveal() != "p" || d.CLI != "" {
 		t.Errorf("got %d parameters, %v", len(d.Parameters), err)
 	}
+	client = answering(t, status(200, `{"link":"https://x","parameters":["p"],"instructions":"x"}`))
+	if d, err = client.SessionDetails(t.Context(), "s"); err != nil || d.Instructions.Reveal() != "x" {
+		t.Errorf("got %d characters, %v", len(d.Instructions.Reveal()), err)
+	}
 }
 
 // Of the details there is one look; whoever sends us elsewhere may have

@@ -81,7 +81,7 @@ func (s *Server) reportRow(r *record) map[string]any {
 			continue
 		}
 		emails, kinds = append(emails, v.Approver), append(kinds, "user")
-		names = append(names, s.userClient(s.world.person(v.Approver).ID).Name)
+		names = append(names, s.userClient(v.Approver).Name)
 		if v.Reason != "" {
 			reasons = append(reasons, v.Reason)
 		}

@@ -41,6 +41,9 @@ func (s *Server) Control() http.Handler {
 	on("POST /advance", withBody(s.advance))
 	s.controlRequests(on)
 	on("POST /faults", withBody(func(_ *http.Request, f Fault) error {
+		if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+			return invalid("status must be between 200 and 599")
+		}
 		s.Fault(f)
 		return nil
 	}))

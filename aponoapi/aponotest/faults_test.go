@@ -243,6 +243,34 @@ func TestStateOutlivesRestart(t *testing.T) {
 	}
 }
 
+// A new version may bring other access flows and people than the state was
+// saved with.
+func TestStateOutlivesItsWorld(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "apono.json")
+	w := newWorld(t, aponotest.Config{StateFile: file})
+	waiting, decided := w.create(t, "Orders database"), w.create(t, "AWS production")
+	if err := w.Reject(decided.ID, "ava@acme.example", "no"); err != nil {
+		t.Fatal(err)
+	}
+	world := aponotest.DefaultWorld()
+	world.Flows[0].Approvers, world.Flows[0].EscalateAfter = [][]string{{"omar@acme.example"}}, time.Hour
+	world.Flows[1].Approvers[0] = world.Flows[1].Approvers[0][:1]
+	world.People = slices.DeleteFunc(world.People, func(p aponotest.Person) bool { return p.FirstName == "Ava" })
+	for i, f := range world.Flows {
+		world.Flows[i].Requesters = slices.DeleteFunc(slices.Clone(f.Requesters), func(a string) bool { return a == "ava@acme.example" })
+	}
+	again := newWorld(t, aponotest.Config{StateFile: file, World: world})
+	again.Advance(time.Minute)
+	if err := again.Approve(waiting.ID, "omar@acme.example", ""); err != nil {
+		t.Error(err)
+	}
+	report, err := again.bot.Activity(t.Context(), aponoapi.ActivityFilter{RequestIDs: []string{decided.ID}})
+	if err != nil || len(report.Items) != 1 || !slices.Equal(report.Items[0].Approvers, []string{"ava@acme.example"}) {
+		t.Errorf("activity: %+v, %v", report, err)
+	}
+}
+
 func TestControl(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, aponotest.Config{})
@@ -290,6 +318,9 @@ func TestControl(t *testing.T) {
 	}
 	if code, s := call("DELETE", "/faults", ""); code != 200 || len(s.Faults) != 0 || len(s.Events) == 0 {
 		t.Errorf("faults: got %d %+v", code, s.Faults)
+	}
+	if code, _ := call("POST", "/faults", `{"status":5}`); code != 400 {
+		t.Errorf("a status that is none: got %d, want 400", code)
 	}
 	if code, _ := call("POST", "/advance", `{"seconds":-1}`); code != 400 {
 		t.Errorf("backwards: got %d, want 400", code)

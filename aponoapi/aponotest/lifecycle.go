@@ -104,6 +104,15 @@ func (r *record) ask(f *Flow, tier int, at time.Time) {
 	}
 }
 
+// tier is the last that was asked; 0 if none was, as in a request that was
+// saved before its flow had approvers.
+func (r *record) tier() int {
+	if len(r.Votes) == 0 {
+		return 0
+	}
+	return r.Votes[len(r.Votes)-1].Tier
+}
+
 // settle does everything that has become due, each at its own time and in
 // that order: requests may share a session.
 func (s *Server) settle() {
@@ -133,8 +142,7 @@ func (s *Server) pass(r *record, at time.Time) {
 			s.move(r, aponoapi.Granting, at, "Apono", "")
 			return
 		}
-		tier := r.Votes[len(r.Votes)-1].Tier
-		r.ask(f, tier, at)
+		r.ask(f, r.tier(), at)
 		r.Due = due(r, f, at)
 		s.changed = true
 		s.note(Event{At: at, Kind: "escalation", RequestID: r.FriendlyID})
@@ -157,7 +165,7 @@ func due(r *record, f *Flow, at time.Time) time.Time {
 		if len(f.Approvers) == 0 {
 			return at.Add(f.StartAfter)
 		}
-		if f.EscalateAfter > 0 && r.Votes[len(r.Votes)-1].Tier < len(f.Approvers) {
+		if f.EscalateAfter > 0 && r.tier() < len(f.Approvers) {
 			return at.Add(f.EscalateAfter)
 		}
 	case aponoapi.Granting:
