@@ -13,6 +13,9 @@ type Verb string
 const (
 	VerbRequest     Verb = "request.open" // opens the request form, new or where a draft stands
 	VerbRequestStep Verb = "request.step" // one step inside the request form
+	VerbAgain       Verb = "request.again"
+	VerbRevoke      Verb = "revoke.open" // asks whether to
+	VerbRevokeNow   Verb = "revoke.now"
 )
 
 // Do is what a button inside the request form does with what was filled in.
@@ -36,6 +39,7 @@ type Data struct {
 	Draft    string `json:"draft,omitempty"`
 	Revision int    `json:"rev,omitempty"` // of the draft that the dialog shows
 	Do       Do     `json:"do,omitempty"`
+	Request  string `json:"request,omitempty"` // Apono's id
 }
 
 // payload is an action's data on the wire. Ours has a key of its own, since

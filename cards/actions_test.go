@@ -3,7 +3,6 @@ package cards_test
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -15,7 +14,10 @@ import (
 // What a button carries comes back as it was, with the inputs beside it.
 func TestPressComesBack(t *testing.T) {
 	t.Parallel()
-	verbs := []cards.Verb{cards.VerbRequest, cards.VerbRequestStep}
+	opening := map[cards.Verb]bool{ // whether a verb's buttons open a dialog
+		cards.VerbRequest: true, cards.VerbAgain: true, cards.VerbRevoke: true,
+		cards.VerbRequestStep: false, cards.VerbRevokeNow: false,
+	}
 	for name, card := range states() {
 		for o := range objects(t, card.JSON()) {
 			if o["type"] != "Action.Submit" {
@@ -31,14 +33,18 @@ func TestPressComesBack(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s, button %v: %v", name, o["title"], err)
 			}
-			if !slices.Contains(verbs, got.Verb) {
+			wantOpens, known := opening[got.Verb]
+			if !known {
 				t.Errorf("%s, button %v has the verb %q", name, o["title"], got.Verb)
+			}
+			if about := got.Verb == cards.VerbAgain || got.Verb == cards.VerbRevoke || got.Verb == cards.VerbRevokeNow; about != (got.Request != "") {
+				t.Errorf("%s, button %v names the request %q", name, o["title"], got.Request)
 			}
 			if inForm := got.Verb == cards.VerbRequestStep; inForm != (got.Do != "" && got.Revision > 0 && got.Draft == draftID) {
 				t.Errorf("%s, button %v carries %+v", name, o["title"], got.Data)
 			}
 			// A message opens a dialog; a dialog's button must not.
-			if opens := data["msteams"] != nil; opens != (got.Verb == cards.VerbRequest) {
+			if opens := data["msteams"] != nil; opens != wantOpens {
 				t.Errorf("%s, button %v opens a dialog: %t", name, o["title"], opens)
 			}
 			if diff := cmp.Diff(map[string]string{"search": "orders", "resources": "0,2"}, got.Inputs); diff != "" {

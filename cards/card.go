@@ -205,6 +205,12 @@ func (e element) positive() element {
 	return e
 }
 
+// destructive marks the button that ends something.
+func (e element) destructive() element {
+	e.Style = "destructive"
+	return e
+}
+
 // link opens a page. The caller vouches for the URL.
 func link(title, url string) element {
 	return element{Type: "Action.OpenUrl", Title: title, URL: url}

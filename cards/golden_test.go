@@ -94,14 +94,15 @@ func TestButtons(t *testing.T) {
 		"lost":                    "Try again",
 		"status_pending":          "",
 		"status_pending_mfa_link": "Open in Apono",
-		"status_granting":         "",
-		"status_granted":          "",
+		"status_granting":         "Revoke access",
+		"status_granted":          "Revoke access",
 		"status_revoking":         "",
-		"status_revoked":          "New request",
-		"status_expired":          "New request",
-		"status_rejected":         "New request",
-		"status_failed":           "New request",
+		"status_revoked":          "Request again, New request",
+		"status_expired":          "Request again, New request",
+		"status_rejected":         "Request again, New request",
+		"status_failed":           "Request again, New request",
 		"status_unknown":          "",
+		"revoke":                  "Revoke access",
 	} {
 		var titles []string
 		for o := range objects(t, all[name].JSON()) {

@@ -178,7 +178,7 @@ func story(statuses ...aponoapi.Status) cards.Submission {
 		Duration: 90 * time.Minute, Justification: "Ticket 4711:\nlate invoices", AskedAt: asked,
 	}
 	for i, status := range statuses {
-		s.Requests = append(s.Requests, cards.Request{ID: fmt.Sprintf("AR-%d", 123+i), Status: status})
+		s.Requests = append(s.Requests, cards.Request{ID: fmt.Sprintf("AR-%d", 123+i), Name: fmt.Sprintf("v3-%d", 123+i), Status: status})
 	}
 	return s
 }
@@ -196,6 +196,11 @@ func mfa(s cards.Submission) cards.Submission {
 	return s
 }
 
+func again(s cards.Submission) cards.Submission {
+	s.Again = []string{"AR-200"}
+	return s
+}
+
 func storyStates() map[string]cards.Card {
 	bare := story(aponoapi.Pending)
 	bare.ResourceType, bare.Justification = "", ""
@@ -205,10 +210,12 @@ func storyStates() map[string]cards.Card {
 		wide.Resources = append(wide.Resources, fmt.Sprintf("arn:aws:rds:eu-central-1:123456789012:db:orders-%02d", i))
 	}
 	all := map[string]cards.Card{
-		"asking":  cards.Asking(story()),
-		"refused": cards.Refused(story(), "The requested duration is longer than the 1 hour that the access flow allows."),
-		"lost":    cards.Lost(story()),
-		"unknown": cards.Unknown(story(), "https://portal.apono.io"),
+		"asking":             cards.Asking(story()),
+		"refused":            cards.Refused(story(), "The requested duration is longer than the 1 hour that the access flow allows."),
+		"lost":               cards.Lost(story()),
+		"status_asked_again": cards.Status(again(story(aponoapi.Expired))),
+		"revoke":             cards.Revoke(story(aponoapi.Granted)),
+		"unknown":            cards.Unknown(story(), "https://portal.apono.io"),
 
 		"status_bare":             cards.Status(bare),
 		"status_pending_mfa_link": cards.Status(mfa(story(aponoapi.PendingMFA))),

@@ -20,11 +20,13 @@ type Submission struct {
 	Justification string
 	AskedAt       time.Time
 	Requests      []Request
+	Again         []string // ids of the requests that asked for the same again
 }
 
 // Request is one of the requests that Apono made of a submission.
 type Request struct {
 	ID     string // as people read it, for example AR-123
+	Name   string // as our buttons name it
 	Status aponoapi.Status
 	EndsAt time.Time // when the access ends or ended; zero while nobody knows
 	MFAURL string    // where Apono asks for MFA
@@ -43,8 +45,11 @@ func Status(s Submission) Card {
 			c = c.with(link("Open in Apono", r.MFAURL))
 		}
 	}
-	if lead.Status.Over() {
-		c = c.with(newRequest())
+	switch {
+	case lead.Status == aponoapi.Granting, lead.Status == aponoapi.Granted:
+		c = c.with(button("Revoke access", Data{Verb: VerbRevoke, Request: lead.Name}).opens())
+	case lead.Status.Over():
+		c = c.with(button("Request again", Data{Verb: VerbAgain, Request: lead.Name}).opens(), newRequest())
 	}
 	return c
 }
@@ -84,12 +89,7 @@ func (s Submission) card(status, color string, words ...element) Card {
 	state.Color, state.Weight, state.Size = color, "bolder", "medium"
 	body := append([]element{heading("Access request"), runs(state)}, words...)
 
-	about := []element{
-		fact("Access to", title+s.kind()),
-		fact("Resources", Names(s.Resources, 10)),
-		fact("Permissions", Names(s.Permissions, 10)),
-		fact("Duration", Hours(s.Duration)),
-	}
+	about := append(s.what(), fact("Duration", Hours(s.Duration)))
 	if s.Justification != "" {
 		about = append(about, fact("Justification", Paragraph(s.Justification, JustificationLimit)))
 	}
@@ -97,7 +97,19 @@ func (s Submission) card(status, color string, words ...element) Card {
 	for _, r := range s.Requests {
 		about = append(about, fact("Request ID", Line(r.ID, 80)))
 	}
+	if len(s.Again) > 0 {
+		about = append(about, fact("Requested again", Names(s.Again, 5)))
+	}
 	return newCard(fmt.Sprintf("%s: %s", status, title), append(body, group(about...))...)
+}
+
+// what tells what the access is to.
+func (s Submission) what() []element {
+	return []element{
+		fact("Access to", Line(s.Integration, 100)+s.kind()),
+		fact("Resources", Names(s.Resources, 10)),
+		fact("Permissions", Names(s.Permissions, 10)),
+	}
 }
 
 func (s Submission) kind() string {

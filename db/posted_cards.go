@@ -29,6 +29,7 @@ type CardToDraw struct {
 	Person     Person
 	Submission Submission
 	Requests   []Request
+	Followers  []Request // what came of asking for the same again
 }
 
 // LeaseCard takes on the drawing of a card. It is nil if nothing is owed, and
@@ -40,7 +41,11 @@ func (s *Store) LeaseCard(ctx context.Context, id int64) (*CardToDraw, error) {
 		if err != nil || c == nil {
 			return err
 		}
-		c.Requests, err = requestsOf(ctx, tx, c.Submission.ID)
+		if c.Requests, err = requestsOf(ctx, tx, "r.submission_id = $1", c.Submission.ID); err != nil {
+			return err
+		}
+		c.Followers, err = requestsOf(ctx, tx, `r.submission_id IN (
+			SELECT s.id FROM submissions s WHERE s.asked ? 'follows' AND s.asked->>'follows' = $1)`, c.Submission.ID)
 		return err
 	})
 	if err != nil {
@@ -130,6 +135,17 @@ func (s *Store) oweStory(ctx context.Context, tx pgx.Tx, sub Submission) error {
 		return err
 	}
 	return s.owe(ctx, tx, DrawCard{id})
+}
+
+// oweStories is oweStory, and a new state to the cards of the submission that
+// this one follows.
+func (s *Store) oweStories(ctx context.Context, tx pgx.Tx, sub Submission) error {
+	if sub.Asked.Follows != "" {
+		if err := s.wantCards(ctx, tx, sub.Asked.Follows); err != nil {
+			return err
+		}
+	}
+	return s.oweStory(ctx, tx, sub)
 }
 
 // wantCards owes a new state to every card that tells of a submission.

@@ -66,7 +66,7 @@ func TestACardIsLeasedWithAllThatItShows(t *testing.T) {
 	told := r
 	told.SubmissionID, told.Names = sub.ID, nil
 	want := &db.CardToDraw{
-		ID: card, Lease: c.Lease, Revision: 1, Person: person, Submission: w.stands(sub.ID), Requests: []db.Request{told},
+		ID: card, Lease: c.Lease, Revision: 1, Person: person, Submission: w.stands(sub.ID), Requests: []db.Request{told}, Followers: []db.Request{},
 	}
 	if diff := cmp.Diff(want, c, sinceNow); diff != "" || c.Lease == 0 {
 		t.Errorf("lease %d; %s", c.Lease, diff)

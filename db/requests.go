@@ -210,11 +210,12 @@ func (s *Store) releaseRequest(ctx context.Context, tx pgx.Tx, submissionID, req
 	return s.wantCards(ctx, tx, robbed.SubmissionID)
 }
 
-// requestsOf are the requests of a submission, oldest first.
-func requestsOf(ctx context.Context, q querier, submissionID string) ([]Request, error) {
+// requestsOf are the requests that a condition on a submission names, oldest
+// first.
+func requestsOf(ctx context.Context, q querier, condition, submissionID string) ([]Request, error) {
 	rows, err := q.Query(ctx, `
 		SELECT `+requestColumns+` FROM requests r
-		WHERE r.submission_id = $1 ORDER BY r.created_at, r.id`, submissionID)
+		WHERE `+condition+` ORDER BY r.created_at, r.id`, submissionID)
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ type Asked struct {
 	Permissions   []string      `json:"permissions"`
 	Duration      time.Duration `json:"duration"`
 	Justification string        `json:"justification"`
+	Follows       string        `json:"follows,omitempty"` // the submission that is asked for again
 }
 
 // SubmissionState is how far a submission has come on its way to Apono. After
@@ -114,7 +115,7 @@ func (s *Store) SubmissionCreated(ctx context.Context, sub Submission, requests 
 				return err
 			}
 		}
-		return s.oweStory(ctx, tx, sub)
+		return s.oweStories(ctx, tx, sub)
 	})
 }
 
@@ -125,7 +126,7 @@ func (s *Store) SubmissionFound(ctx context.Context, sub Submission, r Request) 
 		if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
 			return err
 		}
-		return s.oweStory(ctx, tx, sub)
+		return s.oweStories(ctx, tx, sub)
 	})
 }
 

@@ -80,6 +80,9 @@ CREATE TABLE submissions (
     FOREIGN KEY (tenant_id, object_id) REFERENCES people
 );
 
+-- Who was asked for again, and by what.
+CREATE INDEX submissions_follows ON submissions ((asked ->> 'follows')) WHERE asked ? 'follows';
+
 -- Numbers that order what was read from Apono: drawn before Apono is asked.
 CREATE SEQUENCE readings;
 

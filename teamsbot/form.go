@@ -37,7 +37,6 @@ type form struct {
 	Step          step       `json:"step"`
 	Integration   db.Named   `json:"integration"`
 	ResourceType  db.Named   `json:"resource_type"`
-	OnlyType      bool       `json:"only_type,omitempty"` // the step was skipped
 	Resources     []db.Named `json:"resources,omitempty"`
 	Permissions   []db.Named `json:"permissions,omitempty"`
 	Several       bool       `json:"several,omitempty"`
@@ -53,6 +52,10 @@ type form struct {
 	// Blank says that the dialog shows no inputs: what comes back from it tells
 	// nothing about what is chosen or typed.
 	Blank bool `json:"blank,omitempty"`
+	// Follows is the submission whose request is asked for again.
+	Follows string `json:"follows,omitempty"`
+
+	backwards bool // the person goes back: a step of one choice is passed over that way
 }
 
 // problems are what is wrong, by the field at which it is said; "" is the form
@@ -233,11 +236,12 @@ func (f *form) back() {
 	switch {
 	case f.Step == stepFinish:
 		f.goTo(stepResources)
-	case f.Step == stepResources && !f.OnlyType:
+	case f.Step == stepResources:
 		f.goTo(stepResourceType)
 	default:
 		f.goTo(stepIntegration)
 	}
+	f.backwards = true
 }
 
 func (f *form) goTo(s step) {
@@ -295,6 +299,14 @@ func placesOf(values string) map[int]bool {
 		}
 	}
 	return ticked
+}
+
+// sayDuration fills in a duration, ticked if it is one of those offered.
+func (f *form) sayDuration(d time.Duration) {
+	f.Duration, f.Hours = strconv.Itoa(int(d/time.Minute)), ""
+	if _, ok := offeredDuration(f.Duration); !ok {
+		f.Duration, f.Hours = "", strconv.FormatFloat(d.Hours(), 'f', -1, 64)
+	}
 }
 
 // offeredDuration reads the value of one of the durations that are offered.

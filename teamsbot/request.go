@@ -125,12 +125,14 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 			return nil, err
 		}
 		if len(l.items) != 1 {
-			f.OnlyType = false
 			list := f.page(l, f.ResourceType, wrong[cards.FieldResourceType])
 			return func(v cards.Form) cards.Card { return cards.ResourceTypeStep(v, list) }, nil
 		}
-		f.ResourceType, f.OnlyType = l.items[0], true
+		f.ResourceType = l.items[0]
 		f.goTo(stepResources)
+		if f.backwards {
+			f.goTo(stepIntegration)
+		}
 		return t.step(ctx, f, wrong)
 	case stepResources:
 		l, err := t.bot.catalog.resources(ctx, user, f.Integration.ID, f.ResourceType.ID)

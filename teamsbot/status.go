@@ -107,6 +107,9 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	if err != nil {
 		return err
 	}
+	if before.Status == aponoapi.Revoking && r.Status == aponoapi.Expired {
+		r.Status = aponoapi.Revoked // v3 knows only one word for the end
+	}
 	now := b.requestOf(r, reading)
 	now.ID = before.ID
 	if !r.Status.Over() {
@@ -145,7 +148,7 @@ func lookAgain(s aponoapi.Status, age time.Duration) time.Duration {
 // requestView is a request as a card shows it. Apono tells no end before it
 // comes: it is the time first seen granted plus the duration.
 func (b *Bot) requestView(r db.Request, duration time.Duration, zone *time.Location) cards.Request {
-	v := cards.Request{ID: cmp.Or(r.FriendlyID, r.ID), Status: r.Status}
+	v := cards.Request{ID: cmp.Or(r.FriendlyID, r.ID), Name: r.ID, Status: r.Status}
 	switch {
 	case r.Status == aponoapi.PendingMFA:
 		v.MFAURL = b.PortalURL + "/account/step-up?status=pending-mfa&request=" + url.QueryEscape(r.ID)
@@ -168,7 +171,7 @@ func (b *Bot) drawCard(ctx context.Context, job db.DrawCard) error {
 	if err != nil || c == nil {
 		return err
 	}
-	message := messageOf(b.storyOf(c.Person, c.Submission, c.Requests))
+	message := messageOf(b.storyOf(c))
 	place, id, err := b.post(ctx, c, message)
 	if err == nil {
 		return b.Store.CardDrawn(ctx, c, place, id)

@@ -1,6 +1,7 @@
 package teamsbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -43,7 +44,7 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 	duration, _ := f.duration()
 	sub, fresh, err := t.bot.Store.Submit(ctx, d, db.Asked{
 		AponoUserID: user, Integration: f.Integration, ResourceType: f.ResourceType, Resources: f.Resources,
-		Permissions: namesOf(f.Permissions), Duration: duration, Justification: f.Justification,
+		Permissions: namesOf(f.Permissions), Duration: duration, Justification: f.Justification, Follows: f.Follows,
 	}, t.bot.Now().Add(settleAfter))
 	if err != nil {
 		return teams.Answer{}, err
@@ -210,8 +211,27 @@ func idsOf(items []db.Named) []string {
 	return ids
 }
 
-// storyOf is what a card tells of a submission, in its person's time zone.
-func (b *Bot) storyOf(p db.Person, sub db.Submission, requests []db.Request) cards.Card {
+// storyOf is what a card tells of a submission.
+func (b *Bot) storyOf(c *db.CardToDraw) cards.Card {
+	s := b.submissionView(c.Person, c.Submission, c.Requests...)
+	for _, r := range c.Followers {
+		s.Again = append(s.Again, cmp.Or(r.FriendlyID, r.ID))
+	}
+	switch {
+	case c.Submission.State == db.Refused:
+		return cards.Refused(s, c.Submission.Refusal)
+	case c.Submission.State == db.Lost:
+		return cards.Lost(s)
+	case c.Submission.State == db.Unknown:
+		return cards.Unknown(s, b.PortalURL)
+	case len(s.Requests) == 0:
+		return cards.Asking(s)
+	}
+	return cards.Status(s)
+}
+
+// submissionView is a submission as a card shows it, in its person's time zone.
+func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Request) cards.Submission {
 	zone, err := time.LoadLocation(p.TimeZone)
 	if err != nil {
 		zone = time.UTC
@@ -224,15 +244,5 @@ func (b *Bot) storyOf(p db.Person, sub db.Submission, requests []db.Request) car
 	for _, r := range requests {
 		s.Requests = append(s.Requests, b.requestView(r, sub.Asked.Duration, zone))
 	}
-	switch {
-	case sub.State == db.Refused:
-		return cards.Refused(s, sub.Refusal)
-	case sub.State == db.Lost:
-		return cards.Lost(s)
-	case sub.State == db.Unknown:
-		return cards.Unknown(s, b.PortalURL)
-	case len(s.Requests) == 0:
-		return cards.Asking(s)
-	}
-	return cards.Status(s)
+	return s
 }

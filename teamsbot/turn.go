@@ -214,6 +214,12 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.openRequest(ctx))
 	case cards.VerbRequestStep:
 		return t.said(t.stepRequest(ctx))
+	case cards.VerbAgain:
+		return t.said(t.requestAgain(ctx))
+	case cards.VerbRevoke:
+		return t.said(t.askRevoke(ctx))
+	case cards.VerbRevokeNow:
+		return t.said(t.revoke(ctx))
 	}
 	return teams.TaskMessage(wordsOldButton)
 }

@@ -26,12 +26,15 @@ func (s *sorryError) Error() string { return "told why not: " + s.err.Error() }
 func (s *sorryError) Unwrap() error { return s.err }
 
 const (
-	wordsOldButton = "This button is from an older version of the bot. Write help to get new ones."
-	wordsNoDraft   = "This form is no longer there. Close it and press New request again."
-	wordsSubmitted = "This request has already been submitted. Your own chat with Apono shows how it stands."
-	wordsWaiting   = "Apono has not answered yet. Your own chat with Apono shows how it goes on; nothing is sent twice."
-	wordsElsewhere = "Submitted. Your own chat with Apono shows how it stands."
-	wordsOpenTwice = "This form has just been changed by another press. Your own chat with Apono shows what became of it."
+	wordsOldButton     = "This button is from an older version of the bot. Write help to get new ones."
+	wordsNoDraft       = "This form is no longer there. Close it and press New request again."
+	wordsSubmitted     = "This request has already been submitted. Your own chat with Apono shows how it stands."
+	wordsWaiting       = "Apono has not answered yet. Your own chat with Apono shows how it goes on; nothing is sent twice."
+	wordsNoRequest     = "This request is not one of yours, or it is no longer there."
+	wordsNotActive     = "This access is not active any more. Your own chat with Apono shows how it stands."
+	wordsElsewhere     = "Submitted. Your own chat with Apono shows how it stands."
+	wordsRevokeUnknown = "Apono has not answered yet. Your own chat with Apono shows whether the access has ended."
+	wordsOpenTwice     = "This form has just been changed by another press. Your own chat with Apono shows what became of it."
 )
 
 func (b *Bot) wordsForeign() string {

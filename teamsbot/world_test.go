@@ -164,6 +164,11 @@ type someone struct {
 	w *world
 }
 
+// keyOf names somebody in the bot's memory.
+func (w *world) keyOf(s *someone) db.PersonKey {
+	return db.PersonKey{TenantID: s.TenantID, ObjectID: s.ObjectID}
+}
+
 // says writes to the bot and gives what it wrote back.
 func (s *someone) says(text string) []teamstest.Message {
 	s.w.t.Helper()
