@@ -72,8 +72,10 @@ func TestDetailsAreNotReadAgain(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer conn.Close()
 			fmt.Fprint(conn, "pw-hush aup_very-secret\r\n\r\n")
+			if err := conn.Close(); err != nil {
+				t.Error(err)
+			}
 		},
 	} {
 		var reads atomic.Int32
