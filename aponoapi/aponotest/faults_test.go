@@ -339,4 +339,9 @@ func TestBiggerWorld(t *testing.T) {
 	if _, err := aponotest.New(aponotest.Config{ServiceToken: "x", World: bad}); err == nil {
 		t.Error("took a flow for somebody who does not exist")
 	}
+	bad = aponotest.DefaultWorld()
+	bad.People = append(bad.People, aponotest.Person{ID: "another", Email: "Dana@acme.example"})
+	if _, err := aponotest.New(aponotest.Config{ServiceToken: "x", World: bad}); err == nil || !strings.Contains(err.Error(), "Dana@acme.example") {
+		t.Errorf("two people with one address: got %v", err)
+	}
 }

@@ -55,7 +55,7 @@ func (x index) permissionID(kind *ResourceType, name string) string {
 
 // check refuses a world that contradicts itself.
 func (w *World) check() error {
-	var wrong []error
+	wrong := w.twice()
 	for _, f := range w.Flows {
 		for _, address := range slices.Concat(append(slices.Clone(f.Approvers), f.Requesters, f.OnBehalf)...) {
 			if w.person(address) == nil {
@@ -79,6 +79,39 @@ func (w *World) check() error {
 		}
 	}
 	return errors.Join(wrong...)
+}
+
+// twice tells the names of a world that do not say which of two is meant.
+func (w *World) twice() (wrong []error) {
+	seen := make(map[string]bool)
+	once := func(kind string, names ...string) {
+		for _, name := range names {
+			key := kind + " " + strings.ToLower(name)
+			if seen[key] {
+				wrong = append(wrong, fmt.Errorf("there are two of %s %s", kind, name))
+			}
+			seen[key] = true
+		}
+	}
+	for _, p := range w.People {
+		once("person", p.ID, p.Email)
+	}
+	for _, in := range w.Integrations {
+		once("integration", in.ID, in.Name)
+		for _, t := range in.ResourceTypes {
+			once("resource type of "+in.Name, t.ID)
+			for _, r := range t.Resources {
+				once("resource", r.ID)
+			}
+		}
+	}
+	for _, b := range w.Bundles {
+		once("bundle", b.ID, b.Name)
+	}
+	for _, f := range w.Flows {
+		once("flow", f.Name)
+	}
+	return wrong
 }
 
 // person finds by id or mail address.
