@@ -6,7 +6,9 @@ const hidden = "•••"
 
 // Secret is text that must not reach a log, an error, a card or a file: a
 // token, or access details. However it is printed or marshalled it shows •••;
-// Reveal is the only way to the text.
+// Reveal is the only way to the text. One exception is fmt's: of a struct it
+// prints unexported fields without asking them, so a type that keeps a secret
+// in one needs a Format of its own, as Client has.
 type Secret string
 
 // Reveal returns the text itself, for the one place that must have it.
