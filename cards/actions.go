@@ -16,6 +16,8 @@ const (
 	VerbAgain       Verb = "request.again"
 	VerbRevoke      Verb = "revoke.open" // asks whether to
 	VerbRevokeNow   Verb = "revoke.now"
+	VerbMine        Verb = "mine.open"    // a page of the person's requests
+	VerbResources   Verb = "mine.request" // what one request is for
 )
 
 // Do is what a button inside the request form does with what was filled in.
@@ -40,7 +42,23 @@ type Data struct {
 	Revision int    `json:"rev,omitempty"` // of the draft that the dialog shows
 	Do       Do     `json:"do,omitempty"`
 	Request  string `json:"request,omitempty"` // Apono's id
+
+	// Where a list stands.
+	List     ListOf   `json:"list,omitempty"`
+	From     int      `json:"from,omitempty"`     // place of the first entry shown
+	Requests []string `json:"requests,omitempty"` // Apono's ids, of several
 }
+
+// ListOf is which of a person's requests a list shows.
+type ListOf string
+
+// The lists of a person's requests.
+const (
+	ListAll    ListOf = "all"
+	ListOpen   ListOf = "open"
+	ListClosed ListOf = "closed"
+	ListAccess ListOf = "access" // what is granted now
+)
 
 // payload is an action's data on the wire. Ours has a key of its own, since
 // Teams merges the inputs' values into the same object.

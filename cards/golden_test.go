@@ -76,7 +76,7 @@ func TestButtons(t *testing.T) {
 	t.Parallel()
 	all := states()
 	for name, want := range map[string]string{
-		"welcome":                 "New request",
+		"welcome":                 "New request, My requests, My access",
 		"integration_few":         "Next",
 		"integration_first_page":  "Search, Next page, Next",
 		"integration_middle_page": "Search, Previous page, Next page, Next",
@@ -94,8 +94,8 @@ func TestButtons(t *testing.T) {
 		"lost":                    "Try again",
 		"status_pending":          "",
 		"status_pending_mfa_link": "Open in Apono",
-		"status_granting":         "Revoke access",
-		"status_granted":          "Revoke access",
+		"status_granting":         "View resources, Revoke access",
+		"status_granted":          "View resources, Revoke access",
 		"status_revoking":         "",
 		"status_revoked":          "Request again, New request",
 		"status_expired":          "Request again, New request",

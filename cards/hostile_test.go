@@ -70,6 +70,12 @@ func everywhere(words string) []cards.Card {
 		cards.Refused(told, words),
 		cards.Lost(told),
 		cards.Unknown(told, "https://portal.apono.io"),
+		cards.Revoke(told, told),
+		cards.MyRequests(cards.Mine{List: cards.ListAll, Page: []cards.Submission{told, told}, Found: 2}, asked),
+		cards.MyAccess(cards.Mine{List: cards.ListAccess, Page: []cards.Submission{told, told}, Found: 2}, asked),
+		cards.ViewResources(cards.Resources{
+			Of: told, Page: []cards.Access{{Resource: words, Permission: words}}, Search: words, Found: 60, Total: 60,
+		}),
 	}
 }
 

@@ -6,7 +6,7 @@ func Welcome() Card {
 		heading("Welcome to Apono"),
 		say("Ask here for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and this chat tells you how your request stands."),
 		aside("Write **help** at any time to see this again."),
-	).with(newRequest().positive())
+	).with(append([]element{newRequest().positive()}, lists()...)...)
 }
 
 // Help says what the bot does and what can be written to it.
@@ -14,8 +14,8 @@ func Help() Card {
 	return newCard("What Apono can do here",
 		heading("What you can do here"),
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
-		say("- **request**: ask for access\n- **help**: see this message"),
-	).with(newRequest().positive())
+		say("- **request**: ask for access\n- **my requests**, **my access**: see what you asked for and what you have\n- **help**: see this message"),
+	).with(append([]element{newRequest().positive()}, lists()...)...)
 }
 
 // NotUnderstood answers what the bot cannot make sense of.

@@ -201,6 +201,30 @@ func again(s cards.Submission) cards.Submission {
 	return s
 }
 
+// mine is a page of n requests of those found.
+func mine(list cards.ListOf, from, n, found int) cards.Mine {
+	m := cards.Mine{List: list, From: from, Found: found}
+	statuses := []aponoapi.Status{aponoapi.Granted, aponoapi.Pending, aponoapi.Expired, "Thinking it over", aponoapi.Rejected}
+	for i := range n {
+		s := story(statuses[i%len(statuses)])
+		if list == cards.ListAccess {
+			s = ends(story(aponoapi.Granted))
+		}
+		m.Page = append(m.Page, s)
+	}
+	return m
+}
+
+// access is n permissions on resources, one of which could not be given.
+func access(n int) []cards.Access {
+	all := make([]cards.Access, n)
+	for i := range all {
+		all[i] = cards.Access{Resource: fmt.Sprintf("orders-db-%02d", i), Permission: "read-only"}
+	}
+	all[n-1].Status = aponoapi.Failed
+	return all
+}
+
 func storyStates() map[string]cards.Card {
 	bare := story(aponoapi.Pending)
 	bare.ResourceType, bare.Justification = "", ""
@@ -215,7 +239,20 @@ func storyStates() map[string]cards.Card {
 		"lost":               cards.Lost(story()),
 		"status_asked_again": cards.Status(again(story(aponoapi.Expired))),
 		"revoke":             cards.Revoke(story(aponoapi.Granted)),
-		"unknown":            cards.Unknown(story(), "https://portal.apono.io"),
+		"revoke_several":     cards.Revoke(story(aponoapi.Granted), story(aponoapi.Granting)),
+
+		"mine_open":         cards.OpenMine(),
+		"mine_none":         cards.MyRequests(cards.Mine{List: cards.ListAll}, asked),
+		"mine_all":          cards.MyRequests(mine(cards.ListAll, 0, 5, 5), asked),
+		"mine_middle_page":  cards.MyRequests(mine(cards.ListClosed, 5, 5, 12), asked),
+		"mine_cut":          cards.MyRequests(cards.Mine{List: cards.ListOpen, Page: mine(cards.ListOpen, 0, 1, 1).Page, Found: 1, Cut: 40}, asked),
+		"access_none":       cards.MyAccess(cards.Mine{List: cards.ListAccess}, asked),
+		"access_one":        cards.MyAccess(cards.Mine{List: cards.ListAccess, Page: []cards.Submission{ends(story(aponoapi.Granted))}, Found: 1}, asked),
+		"access_several":    cards.MyAccess(mine(cards.ListAccess, 0, 3, 8), asked),
+		"resources_of":      cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(2), Found: 2, Total: 2}),
+		"resources_of_none": cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted)}),
+		"resources_of_many": cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(25), From: 25, Found: 400, Total: 5000, Search: "orders"}),
+		"unknown":           cards.Unknown(story(), "https://portal.apono.io"),
 
 		"status_bare":             cards.Status(bare),
 		"status_pending_mfa_link": cards.Status(mfa(story(aponoapi.PendingMFA))),

@@ -150,9 +150,16 @@ func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit
 const requestColumns = `r.id, r.friendly_id, r.submission_id, r.status, r.reading, r.granted_at, r.ended_at, r.look_at, r.created_at`
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
+	return scanRequestAnd(row)
+}
+
+// scanRequestAnd reads requestColumns and what follows them.
+func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 	var r Request
 	var granted, ended, look *time.Time
-	err := row.Scan(&r.ID, &r.FriendlyID, &r.SubmissionID, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt)
+	err := row.Scan(append([]any{
+		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt,
+	}, more...)...)
 	r.GrantedAt, r.EndedAt, r.LookAt = timeOf(granted), timeOf(ended), timeOf(look)
 	return r, err
 }

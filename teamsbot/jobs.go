@@ -37,12 +37,14 @@ const (
 const (
 	replyHelp          = "help"
 	replyRequest       = "request"
+	replyMine          = "mine"
 	replyNotUnderstood = "not_understood"
 )
 
 var replies = map[string]func() cards.Card{
 	replyHelp:          cards.Help,
 	replyRequest:       cards.OpenRequest,
+	replyMine:          cards.OpenMine,
 	replyNotUnderstood: cards.NotUnderstood,
 }
 

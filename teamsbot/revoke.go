@@ -12,37 +12,73 @@ import (
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
-// askRevoke asks whether to end an access, and names what ends.
+// revokedAtOnce is how many accesses one press can end.
+const revokedAtOnce = 10
+
+// askRevoke asks whether to end one access or those that are ticked in a list,
+// and names what ends.
 func (t *turn) askRevoke(ctx context.Context) (teams.Answer, error) {
-	sub, r, err := t.ownRequest(ctx)
-	if err != nil {
-		return teams.Answer{}, err
+	names := []string{t.press.Request}
+	if len(t.press.Requests) > 0 {
+		names = nil
+		ticked := placesOf(t.press.Inputs[cards.FieldRevoke])
+		for i, name := range t.press.Requests[:min(len(t.press.Requests), revokedAtOnce)] {
+			if ticked[i] {
+				names = append(names, name)
+			}
+		}
 	}
-	if r.Status != aponoapi.Granting && r.Status != aponoapi.Granted {
+	if len(names) == 0 {
+		return teams.TaskMessage("Nothing was ticked, so nothing ends.")
+	}
+	var views []cards.Submission
+	for _, name := range names {
+		o, err := t.ownRequest(ctx, name)
+		if err != nil {
+			return teams.Answer{}, err
+		}
+		if o.request.Status == aponoapi.Granting || o.request.Status == aponoapi.Granted {
+			views = append(views, t.bot.ownView(t.person, o))
+		}
+	}
+	if len(views) == 0 {
 		return teams.Answer{}, sorry(errors.New("not active"), wordsNotActive)
 	}
-	return teams.TaskCard("Revoke access", cards.Revoke(t.bot.submissionView(t.person, sub, r)).JSON(), teams.Small)
+	return teams.TaskCard("Revoke access", cards.Revoke(views...).JSON(), teams.Medium)
 }
 
-// revoke ends an access. Apono takes a while for it, and the card follows.
+// revoke ends access. Apono takes a while for it, and the cards follow.
 func (t *turn) revoke(ctx context.Context) (teams.Answer, error) {
-	_, r, err := t.ownRequest(ctx)
-	if err != nil {
-		return teams.Answer{}, err
+	if n := len(t.press.Requests); n == 0 || n > revokedAtOnce {
+		return teams.Answer{}, sorry(fmt.Errorf("%d requests are named", n), wordsNoRequest)
 	}
-	if err := t.received(ctx, r); err != nil {
-		return teams.Answer{}, err
+	var ids []string
+	carded := true // all have a card that will tell
+	for _, name := range t.press.Requests {
+		o, err := t.ownRequest(ctx, name)
+		if err != nil {
+			return teams.Answer{}, err
+		}
+		if err := t.receives(ctx, o.request.ID); err != nil {
+			return teams.Answer{}, err
+		}
+		ids = append(ids, o.request.ID)
+		carded = carded && o.sub.ID != ""
 	}
-	_, err = t.bot.Apono.RevokeV3(ctx, r.ID)
+	_, err := t.bot.Apono.RevokeV3(ctx, ids...)
 	late, cancel := grace(ctx)
 	defer cancel()
-	// Whatever came of it, Apono knows how the request stands now.
-	if owed := t.bot.Store.Owe(late, db.RefreshRequest{RequestID: r.ID}); owed != nil {
-		return teams.Answer{}, errors.Join(err, owed)
+	// Whatever came of it, Apono knows how the requests stand now.
+	for _, id := range ids {
+		if _, owed := t.bot.Store.OweRefresh(late, id); owed != nil {
+			return teams.Answer{}, errors.Join(err, owed)
+		}
 	}
 	switch {
-	case err == nil:
+	case err == nil && carded:
 		return teams.TaskDone(), nil
+	case err == nil:
+		return teams.TaskMessage("The access is ending.")
 	case errors.Is(err, aponoapi.ErrConflict):
 		return teams.Answer{}, sorry(err, wordsNotActive)
 	case errors.Is(err, aponoapi.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
@@ -54,18 +90,25 @@ func (t *turn) revoke(ctx context.Context) (teams.Answer, error) {
 // requestAgain opens the last step of the request form with all that an earlier
 // request asked for but its justification.
 func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
-	sub, _, err := t.ownRequest(ctx)
+	o, err := t.ownRequest(ctx, t.press.Request)
 	if err != nil {
 		return teams.Answer{}, err
 	}
-	a := sub.Asked
-	f := form{
-		Step: stepFinish, Integration: a.Integration, ResourceType: a.ResourceType, Resources: a.Resources, Follows: sub.ID,
+	if err := t.nameResources(ctx, &o); err != nil {
+		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
+	a := o.sub.Asked
+	f := newForm()
+	if a.Integration.ID != "" && a.ResourceType.ID != "" {
+		f.Step, f.Integration, f.ResourceType, f.Resources = stepFinish, a.Integration, a.ResourceType, a.Resources
+	}
+	f.Follows = o.sub.ID
 	for _, p := range a.Permissions {
 		f.Permissions = append(f.Permissions, db.Named{ID: p, Name: p})
 	}
-	f.sayDuration(a.Duration)
+	if a.Duration > 0 {
+		f.sayDuration(a.Duration)
+	}
 	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, f)
 	if err != nil {
 		return teams.Answer{}, err
@@ -73,41 +116,21 @@ func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
 	return t.show(ctx, d, f, nil)
 }
 
-// ownRequest is the request that the press names, if it is the person's own.
-// Whoever forges another's name learns nothing.
-func (t *turn) ownRequest(ctx context.Context) (db.Submission, db.Request, error) {
-	r, err := t.bot.Store.Request(ctx, t.press.Request)
-	if errors.Is(err, db.ErrNotFound) {
-		return db.Submission{}, db.Request{}, sorry(err, wordsNoRequest)
-	}
-	if err != nil {
-		return db.Submission{}, db.Request{}, err
-	}
-	sub, err := t.bot.Store.Submission(ctx, r.SubmissionID)
-	if err != nil {
-		return db.Submission{}, db.Request{}, err
-	}
-	if sub.Person != t.person.PersonKey {
-		return db.Submission{}, db.Request{}, sorry(fmt.Errorf("request %s is not theirs", r.ID), wordsNoRequest)
-	}
-	return sub, r, nil
-}
-
-// received makes sure that the person is who receives the access of a request,
+// receives makes sure that the person is who receives the access of a request,
 // as Apono knows it: with the service token Apono checks the bot's rights only.
-func (t *turn) received(ctx context.Context, r db.Request) error {
+func (t *turn) receives(ctx context.Context, id string) error {
 	aponoID, err := t.identify(ctx)
 	if err != nil {
 		return t.unidentified(err)
 	}
-	now, err := t.bot.Apono.Request(ctx, r.ID)
+	now, err := t.bot.Apono.Request(ctx, id)
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound):
 		return sorry(err, wordsNoRequest)
 	case err != nil:
 		return sorry(err, t.bot.wordsOf(err))
 	case !strings.EqualFold(now.Grantee.ID, aponoID):
-		return sorry(fmt.Errorf("request %s is for another Apono user", r.ID), wordsNoRequest)
+		return sorry(fmt.Errorf("request %s is for another Apono user", id), wordsNoRequest)
 	}
 	return nil
 }

@@ -186,6 +186,8 @@ func (t *turn) onMessage(ctx context.Context) error {
 	switch strings.ToLower(t.activity.Text()) {
 	case "request", "new request":
 		return t.reply(ctx, replyRequest)
+	case "my requests", "my access", "requests":
+		return t.reply(ctx, replyMine)
 	case "help", "hi", "hello", "":
 		return t.reply(ctx, replyHelp)
 	}
@@ -220,6 +222,10 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.askRevoke(ctx))
 	case cards.VerbRevokeNow:
 		return t.said(t.revoke(ctx))
+	case cards.VerbMine:
+		return t.said(t.openMine(ctx))
+	case cards.VerbResources:
+		return t.said(t.viewResources(ctx))
 	}
 	return teams.TaskMessage(wordsOldButton)
 }

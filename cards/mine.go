@@ -1,0 +1,206 @@
+package cards
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// MinePage is how many requests a page of a person's list has.
+const MinePage = 5
+
+// FieldRevoke is the input in which access is ticked that is to end.
+const FieldRevoke = "revoke"
+
+// Mine is a page of a person's requests, newest first.
+type Mine struct {
+	List  ListOf
+	Page  []Submission // each with its one request
+	From  int
+	Found int
+	Cut   int    // how many Apono has but did not tell
+	Note  string // in our own words; "" if there is nothing to say
+}
+
+// OpenMine answers the typed command: a bot cannot open a dialog by itself.
+func OpenMine() Card {
+	return newCard("My requests",
+		say("Your requests of the last seven days and all that are open, or what you have access to now."),
+	).with(lists()...)
+}
+
+// lists open what a person has asked for and what they have.
+func lists() []element {
+	return []element{
+		button("My requests", Data{Verb: VerbMine, List: ListAll}).opens(),
+		button("My access", Data{Verb: VerbMine, List: ListAccess}).opens(),
+	}
+}
+
+// MyRequests shows a page of a person's requests.
+func MyRequests(m Mine, now time.Time) Card {
+	body := []element{heading("My requests"), buttons(
+		m.filter("Open", ListOpen), m.filter("Closed", ListClosed), m.filter("All", ListAll))}
+	body = append(body, m.notes("You have no requests here. Press New request in your chat to ask for access.")...)
+	for _, s := range m.Page {
+		body = append(body, group(s.entry(now)...))
+	}
+	return newCard("My requests", append(body, m.pages()...)...)
+}
+
+// MyAccess shows what a person has access to now, to be ended one by one or
+// several at once.
+func MyAccess(m Mine, now time.Time) Card {
+	body := append([]element{heading("My access")}, m.notes("You have no access through Apono now.")...)
+	for _, s := range m.Page {
+		body = append(body, group(s.entry(now)...))
+	}
+	body = append(body, m.pages()...)
+	c := newCard("My access", body...)
+	if len(m.Page) < 2 {
+		return c
+	}
+	var choices []Choice
+	var ids []string
+	for i, s := range m.Page {
+		title := Line(s.Integration+": "+Names(s.Resources, 3), titleLimit)
+		choices = append(choices, Choice{Title: title, Value: strconv.Itoa(i)})
+		ids = append(ids, s.Requests[0].Name)
+	}
+	c.body = append(c.body, group(someOf(FieldRevoke, "End several at once", choices, nil)))
+	return c.with(button("Revoke access", Data{Verb: VerbRevoke, Requests: ids}).destructive())
+}
+
+// entry is one request in a list, with what can be done about it.
+func (s Submission) entry(now time.Time) []element {
+	r := s.Requests[0]
+	state := run(r.Status.String())
+	state.Weight, state.Color = "bolder", colorOf(r.Status)
+	lines := []element{runs(state, run("  "+Line(s.Integration, 80)+s.kind()))}
+	if len(s.Resources) > 0 {
+		lines = append(lines, fact("Resources", Names(s.Resources, 3)))
+	}
+	switch {
+	case r.Status.Active() && r.EndsAt.After(now):
+		lines = append(lines, fact("Time left", "about "+Hours(r.EndsAt.Sub(now).Round(time.Minute))+", until "+clock(r.EndsAt)))
+	case !s.AskedAt.IsZero():
+		lines = append(lines, fact("Requested", clock(s.AskedAt)))
+	}
+	about := Data{Request: r.Name}
+	view, again, end := about, about, about
+	view.Verb, again.Verb, end.Verb = VerbResources, VerbAgain, VerbRevoke
+	does := []element{button("View resources", view)}
+	switch {
+	case r.Status == aponoapi.Granting, r.Status == aponoapi.Granted:
+		does = append(does, button("Revoke access", end))
+	case r.Status.Over():
+		does = append(does, button("Request again", again))
+	}
+	return append(lines, buttons(does...))
+}
+
+func (m Mine) filter(title string, of ListOf) element {
+	b := button(title, Data{Verb: VerbMine, List: of})
+	if m.List == of {
+		b.Style = "positive"
+	}
+	return b
+}
+
+// notes tell what is special about the page.
+func (m Mine) notes(empty string) []element {
+	var body []element
+	if m.Note != "" {
+		body = append(body, say(m.Note))
+	}
+	switch {
+	case m.Found == 0:
+		body = append(body, say(empty))
+	case m.Found > len(m.Page):
+		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(m.From+1), count(m.From+len(m.Page)), count(m.Found))))
+	}
+	if m.Cut > 0 {
+		body = append(body, aside(fmt.Sprintf("Apono has %s more that it does not list here. See them in the Apono portal.", count(m.Cut))))
+	}
+	return body
+}
+
+func (m Mine) pages() []element {
+	var more []element
+	if m.From > 0 {
+		more = append(more, button("Previous page", Data{Verb: VerbMine, List: m.List, From: max(0, m.From-MinePage)}))
+	}
+	if m.From+len(m.Page) < m.Found {
+		more = append(more, button("Next page", Data{Verb: VerbMine, List: m.List, From: m.From + MinePage}))
+	}
+	if more == nil {
+		return nil
+	}
+	return []element{buttons(more...)}
+}
+
+// Access is one permission on one resource of a request. Names are from
+// outside; Status is empty where Apono tells none of its own.
+type Access struct {
+	Resource, Permission string
+	Status               aponoapi.Status
+}
+
+// Resources is a page of what a request is for.
+type Resources struct {
+	Of     Submission // with its one request
+	Page   []Access
+	Search string
+	From   int
+	Found  int
+	Total  int
+}
+
+// ViewResources shows every resource and permission of a request, and how each
+// stands.
+func ViewResources(v Resources) Card {
+	r := v.Of.Requests[0]
+	at := Data{Verb: VerbResources, Request: r.Name}
+	body := []element{
+		heading("Resources"),
+		fact("Access to", Line(v.Of.Integration, 100)+v.Of.kind()),
+		fact("Status", r.Status.String()),
+		fact("Request ID", Line(r.ID, 80)),
+	}
+	if v.Total > PageSize {
+		body = append(body, input(FieldSearch, "Search "+count(v.Total), "Part of a name", v.Search, 100), buttons(button("Search", at)))
+	}
+	switch {
+	case v.Total == 0:
+		body = append(body, say("Apono does not tell what this request is for. Look in the Apono portal."))
+	case v.Found == 0:
+		body = append(body, say("Nothing matches. Try a shorter part of the name."))
+	case v.Found > len(v.Page):
+		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(v.From+1), count(v.From+len(v.Page)), count(v.Found))))
+	}
+	for _, a := range v.Page {
+		line := Line(a.Resource, titleLimit)
+		if a.Permission != "" {
+			line += " – " + Line(a.Permission, titleLimit)
+		}
+		if a.Status != "" {
+			line += " (" + a.Status.String() + ")"
+		}
+		body = append(body, quote(line))
+	}
+	var more []element
+	if v.From > 0 {
+		at.From = max(0, v.From-PageSize)
+		more = append(more, button("Previous page", at))
+	}
+	if v.From+len(v.Page) < v.Found {
+		at.From = v.From + PageSize
+		more = append(more, button("Next page", at))
+	}
+	if more != nil {
+		body = append(body, buttons(more...))
+	}
+	return newCard("Resources", body...).with(button("My requests", Data{Verb: VerbMine, List: ListAll}))
+}

@@ -1,0 +1,291 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// mineDays is how long a closed request stays in a person's list.
+const mineDays = 7
+
+// openMine shows a page of the person's requests, made here or elsewhere.
+func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
+	aponoID, err := t.identify(ctx)
+	if err != nil {
+		return teams.Answer{}, t.unidentified(err)
+	}
+	all, cut, err := t.mine(ctx, aponoID)
+	if err != nil {
+		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
+	}
+	m := cards.Mine{List: t.press.List, From: max(0, t.press.From), Cut: cut}
+	all = slices.DeleteFunc(all, func(o ownRequest) bool { return !listed(m.List, o.request.Status) })
+	m.Found = len(all)
+	if m.From >= m.Found {
+		m.From = 0
+	}
+	for _, o := range all[m.From:min(m.From+cards.MinePage, m.Found)] {
+		m.Page = append(m.Page, t.bot.ownView(t.person, o))
+	}
+	if m.List == cards.ListAccess {
+		return teams.TaskCard("My access", cards.MyAccess(m, t.bot.Now()).JSON(), teams.Medium)
+	}
+	return teams.TaskCard("My requests", cards.MyRequests(m, t.bot.Now()).JSON(), teams.Medium)
+}
+
+// listed says whether a request that stands so belongs into a list.
+func listed(list cards.ListOf, s aponoapi.Status) bool {
+	switch list {
+	case cards.ListOpen:
+		return !s.Over()
+	case cards.ListClosed:
+		return s.Over()
+	case cards.ListAccess:
+		return s.Active()
+	}
+	return true
+}
+
+// mine are the person's requests, newest first: what Apono lists for them, and
+// what the bot remembers beside it. Each is there once, whatever it is called.
+// cut is how many Apono did not list.
+func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut int, err error) {
+	remembered, err := t.bot.Store.OwnRequests(ctx, t.person.PersonKey, t.bot.Now().AddDate(0, 0, -mineDays))
+	if err != nil {
+		return nil, 0, err
+	}
+	byName := make(map[string]db.OwnRequest)
+	for _, o := range remembered {
+		for _, name := range o.Names {
+			byName[name] = o
+		}
+	}
+	told, err := t.bot.Apono.RequestsV3(ctx, aponoID, mineDays)
+	if err != nil {
+		return nil, 0, err
+	}
+	seen := make(map[string]bool)
+	var before time.Time // v3 tells no times: one made elsewhere stands by its neighbour
+	for _, r := range told.Items {
+		o, known := byName[r.ID]
+		if seen[cmp.Or(o.ID, r.ID)] {
+			continue
+		}
+		seen[cmp.Or(o.ID, r.ID)] = true
+		if !known {
+			all = append(all, elsewhere(r, before))
+			continue
+		}
+		t.behind(ctx, o.Request, r.Status)
+		all = append(all, remember(o))
+		before = o.CreatedAt
+	}
+	for _, o := range remembered {
+		if !seen[o.ID] {
+			all = append(all, remember(o))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b ownRequest) int { return b.at.Compare(a.at) })
+	return all, told.Cut(), t.nameWhatIsElsewhere(ctx, all)
+}
+
+// behind owes a look at a request of which Apono tells more than the bot has
+// recorded. v3 knows fewer words than the others, so it is not believed itself.
+func (t *turn) behind(ctx context.Context, r db.Request, told aponoapi.Status) {
+	if told != r.Status && told.Over() != r.Status.Over() {
+		if err := t.bot.Store.Owe(ctx, db.RefreshRequest{RequestID: r.ID}); err != nil {
+			t.err = err // the sweep will find it
+		}
+	}
+}
+
+// nameWhatIsElsewhere fills in the names of integrations that v3 does not tell.
+func (t *turn) nameWhatIsElsewhere(ctx context.Context, all []ownRequest) error {
+	if !slices.ContainsFunc(all, func(o ownRequest) bool { return o.sub.ID == "" }) {
+		return nil
+	}
+	names, err := t.bot.catalog.integrationNames(ctx)
+	if err != nil {
+		return err
+	}
+	for i, o := range all {
+		if o.sub.ID == "" {
+			all[i].sub.Asked.Integration.Name = cmp.Or(names[o.sub.Asked.Integration.ID], o.sub.Asked.Integration.Name)
+		}
+	}
+	return nil
+}
+
+// viewResources shows what one request is for.
+func (t *turn) viewResources(ctx context.Context) (teams.Answer, error) {
+	o, err := t.ownRequest(ctx, t.press.Request)
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	if err := t.nameResources(ctx, &o); err != nil {
+		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
+	}
+	search := strings.Fields(strings.ToLower(cards.Line(t.press.Inputs[cards.FieldSearch], 100)))
+	v := cards.Resources{Of: t.bot.ownView(t.person, o), From: max(0, t.press.From), Search: strings.Join(search, " ")}
+	var found []cards.Access
+	for _, a := range o.access() {
+		v.Total++
+		if containsAll(strings.ToLower(a.Resource+" "+a.Permission), search) {
+			found = append(found, a)
+		}
+	}
+	v.Found = len(found)
+	if v.From >= v.Found {
+		v.From = 0
+	}
+	v.Page = found[v.From:min(v.From+cards.PageSize, v.Found)]
+	return teams.TaskCard("Resources", cards.ViewResources(v).JSON(), teams.Medium)
+}
+
+// nameResources finds the type and the names of the resources of a request that
+// was made elsewhere, among what the person may request. What is not found
+// keeps its id.
+func (t *turn) nameResources(ctx context.Context, o *ownRequest) error {
+	a := &o.sub.Asked
+	if o.sub.ID != "" || len(a.Resources) == 0 {
+		return nil
+	}
+	user := t.person.AponoID
+	types, err := t.bot.catalog.resourceTypes(ctx, user, a.Integration.ID)
+	if err != nil {
+		return err
+	}
+	for _, kind := range types.items {
+		l, err := t.bot.catalog.resources(ctx, user, a.Integration.ID, kind.ID)
+		if err != nil {
+			return err
+		}
+		names := make(map[string]string, len(l.items))
+		for _, it := range l.items {
+			names[it.ID] = it.Name
+		}
+		if _, ok := names[a.Resources[0].ID]; !ok {
+			continue
+		}
+		a.ResourceType = kind
+		for i, r := range a.Resources {
+			a.Resources[i].Name = cmp.Or(names[r.ID], r.Name)
+		}
+		return nil
+	}
+	return nil
+}
+
+// ownRequest is one of a person's requests, made here or elsewhere.
+type ownRequest struct {
+	request db.Request
+	sub     db.Submission // without an ID for one that was made elsewhere
+	at      time.Time     // when it was made; unknown for one made elsewhere
+}
+
+func remember(o db.OwnRequest) ownRequest {
+	return ownRequest{o.Request, o.Submission, o.CreatedAt}
+}
+
+// elsewhere is a request that the bot does not remember, as far as Apono tells.
+func elsewhere(r aponoapi.AccessRequest, at time.Time) ownRequest {
+	o := ownRequest{at: cmp.Or(r.CreatedAt, at)}
+	o.request = db.Request{ID: cmp.Or(r.V3ID, r.ID), FriendlyID: r.FriendlyID, Status: r.Status, EndedAt: r.RevokedAt}
+	a := &o.sub.Asked
+	a.Duration, a.Justification, a.Permissions = r.Duration, r.Justification, r.Permissions
+	o.sub.AskedAt = r.CreatedAt
+	if len(r.Groups) > 0 {
+		in := r.Groups[0].Integration
+		a.Integration = db.Named{ID: in.ID, Name: cmp.Or(in.Name, in.ID)}
+		for _, kind := range r.Groups[0].ResourceTypes {
+			a.ResourceType = db.Named{ID: kind.ID, Name: kind.Name}
+		}
+	}
+	for _, id := range r.ResourceIDs {
+		a.Resources = append(a.Resources, db.Named{ID: id, Name: id})
+	}
+	return o
+}
+
+// access is every permission on every resource of a request.
+func (o ownRequest) access() []cards.Access {
+	var all []cards.Access
+	for _, r := range o.sub.Asked.Resources {
+		for _, p := range o.sub.Asked.Permissions {
+			all = append(all, cards.Access{Resource: r.Name, Permission: p})
+		}
+	}
+	return all
+}
+
+// ownView is a person's request as a card shows it.
+func (b *Bot) ownView(p db.Person, o ownRequest) cards.Submission {
+	s := b.submissionView(p, o.sub, o.request)
+	if o.sub.ID == "" && o.sub.Asked.Resources != nil && o.sub.Asked.ResourceType.ID == "" {
+		// Their names are looked up where they are looked at.
+		s.Resources = []string{countOf(len(o.sub.Asked.Resources), "resource")}
+	}
+	if o.sub.AskedAt.IsZero() {
+		s.AskedAt = time.Time{}
+	}
+	return s
+}
+
+func countOf(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// ownRequest is the request of that name, if the person receives the access.
+// Whoever forges another's name learns nothing.
+func (t *turn) ownRequest(ctx context.Context, name string) (ownRequest, error) {
+	if len(name) > 200 {
+		return ownRequest{}, sorry(errors.New("no request has such a name"), wordsNoRequest)
+	}
+	r, err := t.bot.Store.Request(ctx, name)
+	if errors.Is(err, db.ErrNotFound) {
+		return t.ownElsewhere(ctx, name)
+	}
+	if err != nil {
+		return ownRequest{}, err
+	}
+	sub, err := t.bot.Store.Submission(ctx, r.SubmissionID)
+	if err != nil {
+		return ownRequest{}, err
+	}
+	if sub.Person != t.person.PersonKey {
+		return ownRequest{}, sorry(errors.New("the request is somebody else's"), wordsNoRequest)
+	}
+	return ownRequest{r, sub, r.CreatedAt}, nil
+}
+
+// ownElsewhere asks Apono for a request that the bot does not remember.
+func (t *turn) ownElsewhere(ctx context.Context, name string) (ownRequest, error) {
+	aponoID, err := t.identify(ctx)
+	if err != nil {
+		return ownRequest{}, t.unidentified(err)
+	}
+	r, err := t.bot.Apono.Request(ctx, name)
+	switch {
+	case errors.Is(err, aponoapi.ErrNotFound), errors.Is(err, aponoapi.ErrInvalid):
+		return ownRequest{}, sorry(err, wordsNoRequest)
+	case err != nil:
+		return ownRequest{}, sorry(err, t.bot.wordsOf(err))
+	case r.Grantee.ID != aponoID:
+		return ownRequest{}, sorry(errors.New("the request is for another Apono user"), wordsNoRequest)
+	}
+	o := elsewhere(r, time.Time{})
+	return o, t.nameWhatIsElsewhere(ctx, []ownRequest{o})
+}
