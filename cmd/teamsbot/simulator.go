@@ -86,6 +86,11 @@ func (s *simulatorCommand) world() (*aponotest.World, error) {
 	if s.Integrations > 0 {
 		world.Grow(s.Integrations, s.Resources)
 	}
+	for i, p := range world.People {
+		if s.Public && p.Token != "" { // the usual ones follow from the addresses
+			world.People[i].Token = aponoapi.Secret("aup_" + rand.Text())
+		}
+	}
 	return world, nil
 }
 

@@ -84,6 +84,27 @@ func TestSimulatorTellsWhatToConfigure(t *testing.T) {
 	}
 }
 
+// Who reaches a public one must not be able to work its tokens out.
+func TestPublicSimulatorHasTokensOfItsOwn(t *testing.T) {
+	t.Parallel()
+	usual, err := (&simulatorCommand{}).world()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := (&simulatorCommand{Public: true}).world()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range public.People {
+		if p.Token != "" && p.Token == usual.People[i].Token {
+			t.Errorf("%s has the token that everybody knows", p.Email)
+		}
+		if (p.Token == "") != (usual.People[i].Token == "") {
+			t.Errorf("%s: the token is %t there", p.Email, p.Token != "")
+		}
+	}
+}
+
 func TestSimulatorStaysOnLoopback(t *testing.T) {
 	t.Parallel()
 	for _, addr := range []string{"0.0.0.0:0", ":0", "localhost:0", "192.0.2.1:0", "[::]:0"} {

@@ -12,7 +12,7 @@ const faults = [
   { name: "Apono is slow (5 s)", body: { latency: 5 * second } },
   { name: "Apono is down (503)", body: { status: 503, message: "Simulated outage" } },
   { name: "Apono throttles (429)", body: { status: 429, retry_after: 5 * second } },
-  { name: "Answers to new requests get lost", body: { method: "POST", cut_after: true } },
+  { name: "Answers to actions get lost", body: { method: "POST", cut_after: true } },
 ];
 // What can be done to a request as it stands.
 const steps = [
