@@ -31,3 +31,21 @@ func OpenRequest() Card {
 		say("Press **New request** to fill in what you need."),
 	).with(newRequest().positive())
 }
+
+// InOwnChat says in a channel that the answer is in the person's own chat.
+func InOwnChat() Card {
+	return newCard("I answered in your own chat", say("I answered in your own chat with me."))
+}
+
+// AddForAnswer says in a channel that the answer has nowhere to go yet.
+func AddForAnswer(appURL string) Card {
+	return newCard("Add Apono first",
+		say("I answer that in your own chat with me only, and Teams does not let me open it yet. Add the app, then write it there."),
+	).with(link("Add Apono", appURL))
+}
+
+// Told says why something that was written cannot be done. The words may be
+// Apono's.
+func Told(words string) Card {
+	return newCard("Not possible just now", quote(Paragraph(words, 600)))
+}

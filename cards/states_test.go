@@ -19,6 +19,9 @@ func states() map[string]cards.Card {
 		"help":           cards.Help(),
 		"not_understood": cards.NotUnderstood(),
 		"open_request":   cards.OpenRequest(),
+		"in_own_chat":    cards.InOwnChat(),
+		"add_for_answer": cards.AddForAnswer("https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),
+		"told":           cards.Told("There is nothing that you may request in Apono: you are in no access flow."),
 
 		"form_loading": cards.StillLoading(atResources),
 		"form_stopped": cards.Stopped(atResources, "Not possible just now", "Apono does not answer. Try again in a minute."),

@@ -29,12 +29,15 @@ type Welcome struct {
 // Kind implements river.JobArgs.
 func (Welcome) Kind() string { return "welcome" }
 
-// Reply owes a conversation a card that needs no memory, such as the help,
-// because Teams would not take it at once.
+// Reply owes a conversation the card that answers what a person wrote, because
+// Teams would not take it at once.
 type Reply struct {
 	ConversationID string `json:"conversation_id"`
 	Thread         string `json:"thread,omitempty"`
 	Card           string `json:"card"` // the card's name
+	TenantID       string `json:"tenant_id"`
+	ObjectID       string `json:"object_id"`
+	Draft          string `json:"draft,omitempty"` // what the card's button opens
 }
 
 // Kind implements river.JobArgs.

@@ -8,7 +8,8 @@
 // request; what is read is recorded under a number drawn before Apono was
 // asked; every card that shows the request is drawn anew from the database.
 //
-// What a person can ask is the switch in turn.go. What the bot owes is the list
-// in jobs.go. Every press is answered within three seconds with the truth as it
-// is then; whatever did not finish is already a job.
+// What a person can press is the switch in turn.go, what they can write the
+// table in commands.go. What the bot owes is the list in jobs.go. Every press is
+// answered within three seconds with the truth as it is then; whatever did not
+// finish is already a job.
 package teamsbot

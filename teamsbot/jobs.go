@@ -33,21 +33,6 @@ const (
 	stopLasts = 8 * time.Second
 )
 
-// The cards that need no memory, by the names that jobs carry.
-const (
-	replyHelp          = "help"
-	replyRequest       = "request"
-	replyMine          = "mine"
-	replyNotUnderstood = "not_understood"
-)
-
-var replies = map[string]func() cards.Card{
-	replyHelp:          cards.Help,
-	replyRequest:       cards.OpenRequest,
-	replyMine:          cards.OpenMine,
-	replyNotUnderstood: cards.NotUnderstood,
-}
-
 // worker works through everything that the bot owes: THE OTHER SWITCH.
 func (b *Bot) worker() (*db.Worker, error) {
 	w := river.NewWorkers()
@@ -113,13 +98,22 @@ func (b *Bot) sendReply(ctx context.Context, job db.Reply) error {
 	if err != nil {
 		return err
 	}
-	card, ok := replies[job.Card]
+	c, ok := commandNamed(job.Card)
 	if !ok {
 		return river.JobCancel(errors.New("no card is called " + job.Card))
 	}
+	p, err := b.Store.Person(ctx, db.PersonKey{TenantID: job.TenantID, ObjectID: job.ObjectID})
+	if err != nil {
+		return err
+	}
+	t := &turn{bot: b, person: p, press: cards.Press{Data: cards.Data{Draft: job.Draft}}, alone: place.ID == p.Chat.ID}
+	card, err := t.cardOf(ctx, c)
+	if err != nil {
+		return err
+	}
 	to := conversationOf(place)
 	to.Thread = job.Thread
-	_, err = b.Teams.Send(ctx, to, messageOf(card()))
+	_, err = b.Teams.Send(ctx, to, messageOf(card))
 	return b.sent(err)
 }
 

@@ -26,6 +26,8 @@ type turn struct {
 	activity *teams.Activity
 	person   db.Person
 	press    cards.Press // of an invoke
+	rest     string      // what was written after the command
+	alone    bool        // only the person reads the answer
 	err      error       // what went wrong, for the log
 }
 
@@ -181,19 +183,6 @@ func (t *turn) act(ctx context.Context) (answer teams.Answer, err error) {
 	return answer, err
 }
 
-// onMessage answers what was written.
-func (t *turn) onMessage(ctx context.Context) error {
-	switch strings.ToLower(t.activity.Text()) {
-	case "request", "new request":
-		return t.reply(ctx, replyRequest)
-	case "my requests", "my access", "requests":
-		return t.reply(ctx, replyMine)
-	case "help", "hi", "hello", "":
-		return t.reply(ctx, replyHelp)
-	}
-	return t.reply(ctx, replyNotUnderstood)
-}
-
 // onInvoke answers a press: THE SWITCH of what a person can ask.
 func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	switch t.activity.Name {
@@ -246,24 +235,6 @@ func (t *turn) installChanged(ctx context.Context) error {
 		return t.bot.Store.Removed(ctx, t.person.PersonKey, at)
 	}
 	return nil
-}
-
-// reply sends a card to where the person wrote; if Teams does not take it now,
-// it is owed.
-func (t *turn) reply(ctx context.Context, name string) error {
-	_, err := t.bot.Teams.Send(ctx, t.activity.Where(), messageOf(replies[name]()))
-	if err == nil {
-		return nil
-	}
-	t.err = err
-	if undeliverable(err) || mayHaveArrived(err) {
-		return nil
-	}
-	late, cancel := grace(ctx)
-	defer cancel()
-	return t.bot.Store.Owe(late, db.Reply{
-		ConversationID: t.activity.ConversationID(), Thread: t.activity.ThreadID(), Card: name,
-	})
 }
 
 // foreign answers people of a tenant that is not served, and remembers nothing.

@@ -1,0 +1,154 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// command is something that can be written to the bot, and the card that
+// answers it.
+type command struct {
+	name    string   // by which a job remembers what it owes
+	written []string // how people write it, in lower case
+	takes   bool     // more words may follow, in turn.rest
+	private bool     // answered in the person's own chat only
+	card    func(*turn, context.Context) (cards.Card, error)
+}
+
+// commands is all that can be written: THE TABLE. In channels and group chats
+// only what is not private is answered where it was written.
+var commands = []command{
+	{name: "request", written: []string{"request", "new request"}, card: always(cards.OpenRequest)},
+	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
+	{name: "help", written: []string{"help", "hi", "hello", ""}, card: always(cards.Help)},
+}
+
+// What the bot says by itself.
+var (
+	notUnderstood = command{name: "not_understood", card: always(cards.NotUnderstood)}
+	inOwnChat     = command{name: "in_own_chat", card: always(cards.InOwnChat)}
+	addApp        = command{name: "add_app", card: func(t *turn, _ context.Context) (cards.Card, error) {
+		return cards.AddForAnswer(t.bot.appURL()), nil
+	}}
+)
+
+// always is the card of a command that answers everybody alike.
+func always(card func() cards.Card) func(*turn, context.Context) (cards.Card, error) {
+	return func(*turn, context.Context) (cards.Card, error) { return card(), nil }
+}
+
+// commandWritten is the command that a text is, and the words after it. The
+// longer of two that fit is meant.
+func commandWritten(text string) (found command, rest string) {
+	found, longest := notUnderstood, -1
+	for _, c := range commands {
+		for _, name := range c.written {
+			after, ok := cutFold(text, name)
+			if !ok || after != "" && (!c.takes || after[0] != ' ' || name == "") || len(name) <= longest {
+				continue
+			}
+			found, rest, longest = c, strings.TrimSpace(after), len(name)
+		}
+	}
+	return found, rest
+}
+
+// cutFold is strings.CutPrefix, whatever the letters' case.
+func cutFold(text, prefix string) (after string, found bool) {
+	if len(text) < len(prefix) || !strings.EqualFold(text[:len(prefix)], prefix) {
+		return "", false
+	}
+	return text[len(prefix):], true
+}
+
+// commandNamed is the command that a job remembers.
+func commandNamed(name string) (command, bool) {
+	for _, c := range slices.Concat(commands, []command{notUnderstood, inOwnChat, addApp}) {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
+}
+
+// onMessage answers what was written.
+func (t *turn) onMessage(ctx context.Context) error {
+	c, rest := commandWritten(t.activity.Text())
+	t.rest = rest
+	return t.answer(ctx, c)
+}
+
+// answer answers a command where it was written, or in the person's own chat
+// and with a hint where it was written.
+func (t *turn) answer(ctx context.Context, c command) error {
+	t.alone = t.activity.Kind() == teams.Personal
+	if !c.private || t.alone {
+		_, err := t.send(ctx, t.activity.Where(), c)
+		return err
+	}
+	reached, err := t.answerAlone(ctx, c)
+	if err != nil {
+		return err
+	}
+	hint := inOwnChat
+	if !reached {
+		hint = addApp
+	}
+	_, err = t.send(ctx, t.activity.Where(), hint)
+	return err
+}
+
+// answerAlone answers a command in the person's own chat, if Teams lets the bot
+// in there.
+func (t *turn) answerAlone(ctx context.Context, c command) (reached bool, err error) {
+	err = t.openChat(ctx)
+	if errors.Is(err, errUnreachable) {
+		t.err = err
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	t.alone = true
+	defer func() { t.alone = false }()
+	return t.send(ctx, conversationOf(t.person.Chat), c)
+}
+
+// send sends a command's card, if Teams lets the bot write there. If Teams does
+// not take it now, it is owed.
+func (t *turn) send(ctx context.Context, to teams.Conversation, c command) (reached bool, err error) {
+	card, err := t.cardOf(ctx, c)
+	if err != nil {
+		return false, err
+	}
+	_, err = t.bot.Teams.Send(ctx, to, messageOf(card))
+	if err != nil {
+		t.err = err
+	}
+	if err == nil || undeliverable(err) || mayHaveArrived(err) {
+		return !undeliverable(err), nil
+	}
+	late, cancel := grace(ctx)
+	defer cancel()
+	return true, t.bot.Store.Owe(late, db.Reply{
+		ConversationID: to.ID, Thread: to.Thread, Card: c.name, TenantID: t.person.TenantID, ObjectID: t.person.ObjectID,
+		Draft: t.press.Draft,
+	})
+}
+
+// cardOf is the card that answers a command, or the words that say why not.
+func (t *turn) cardOf(ctx context.Context, c command) (cards.Card, error) {
+	card, err := c.card(t, ctx)
+	var s *sorryError
+	if errors.As(err, &s) {
+		t.err = err
+		return cards.Told(s.words), nil
+	}
+	return card, err
+}
