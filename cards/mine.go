@@ -41,8 +41,7 @@ func lists() []element {
 
 // MyRequests shows a page of a person's requests.
 func MyRequests(m Mine, now time.Time) Card {
-	body := []element{heading("My requests"), buttons(
-		m.filter("Open", ListOpen), m.filter("Closed", ListClosed), m.filter("All", ListAll))}
+	body := []element{buttons(m.filter("Open", ListOpen), m.filter("Closed", ListClosed), m.filter("All", ListAll))}
 	body = append(body, m.notes("You have no requests here. Press New request in your chat to ask for access.")...)
 	for _, s := range m.Page {
 		body = append(body, group(s.entry(now)...))
@@ -53,7 +52,7 @@ func MyRequests(m Mine, now time.Time) Card {
 // MyAccess shows what a person has access to now, to be ended one by one or
 // several at once.
 func MyAccess(m Mine, now time.Time) Card {
-	body := append([]element{heading("My access")}, m.notes("You have no access through Apono now.")...)
+	body := m.notes("You have no access through Apono now.")
 	for _, s := range m.Page {
 		body = append(body, group(s.entry(now)...))
 	}
@@ -78,7 +77,7 @@ func (s Submission) entry(now time.Time) []element {
 	r := s.Requests[0]
 	state := run(r.Status.String())
 	state.Weight, state.Color = "bolder", colorOf(r.Status)
-	lines := []element{runs(state, run("  "+Line(s.Integration, 80)+s.kind()))}
+	lines := []element{runs(state, run(": "+Line(s.Integration, 80)+s.kind()))}
 	if len(s.Resources) > 0 {
 		lines = append(lines, fact("Resources", Names(s.Resources, 3)))
 	}
@@ -164,7 +163,6 @@ func ViewResources(v Resources) Card {
 	r := v.Of.Requests[0]
 	at := Data{Verb: VerbResources, Request: r.Name}
 	body := []element{
-		heading("Resources"),
 		fact("Access to", Line(v.Of.Integration, 100)+v.Of.kind()),
 		fact("Status", r.Status.String()),
 		fact("Request ID", Line(r.ID, 80)),

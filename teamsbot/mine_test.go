@@ -63,14 +63,14 @@ func TestMyRequestsAreThereOnce(t *testing.T) {
 	if n := strings.Count(list.Text(), "View resources"); n != 2 {
 		t.Errorf("the list has %d requests, want 2:\n%s", n, list.Text())
 	}
-	list.shows("Granted  Orders database", "Time left: about")
+	list.shows("Granted: Orders database", "Time left: about")
 	list.press("Closed").shows("You have no requests here").press("Open").shows("Granted")
 
 	must(t, w.apono.Revoke(w.requests()[0].FriendlyID))
 	w.pass(time.Minute)
 	w.pass(time.Minute)
-	list.press("Closed").shows("Revoked  Orders database", "Request again")
-	dana.mine("My access").shows("Granted  Orders database")
+	list.press("Closed").shows("Revoked: Orders database", "Request again")
+	dana.mine("My access").shows("Granted: Orders database")
 	w.apono.Advance(30 * 24 * time.Hour)
 	dana.mine("My requests").shows("You have no requests here")
 }

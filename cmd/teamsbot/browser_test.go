@@ -27,6 +27,7 @@ func TestBrowser(t *testing.T) {
 		{"data lake", danaSearchesFiveThousandTables},
 		{"narrow", danaAsksOnHerPhone},
 		{"approval", omarApprovesInTheSimulator},
+		{"lists", danaLooksThroughHerRequests},
 		{"faults", aponoIsInTrouble},
 		{"others", othersAreToldWhomToAsk},
 		{"omar", omarSeesNothingOfIt},
