@@ -1,21 +1,71 @@
 package cards
 
+import (
+	"strings"
+	"time"
+)
+
+// Home is what the home card tells: how a person's requests stand.
+type Home struct {
+	Shared    bool // others read it too: nothing of the person's own is told
+	Waiting   int
+	Active    int
+	FirstEnds time.Duration // until the first of the active ones ends; 0 if nobody knows
+}
+
+// buttons open what there is.
+func (h Home) buttons() []element {
+	all := []element{newRequest().positive()} // and what else may be asked for in a channel
+	if h.Shared {
+		return all
+	}
+	return append(all, lists()...)
+}
+
 // Welcome greets a person who has just installed the bot.
-func Welcome() Card {
-	return newCard("Welcome to Apono",
+func Welcome(h Home) Card {
+	body := []element{
 		heading("Welcome to Apono"),
 		say("Ask here for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and this chat tells you how your request stands."),
-		aside("Write **help** at any time to see this again."),
-	).with(append([]element{newRequest().positive()}, lists()...)...)
+	}
+	return newCard("Welcome to Apono", append(append(body, h.now()...),
+		aside("Write **help** at any time to see this again."))...).with(h.buttons()...)
 }
 
 // Help says what the bot does and what can be written to it.
-func Help() Card {
-	return newCard("What Apono can do here",
+func Help(h Home) Card {
+	body := []element{
 		heading("What you can do here"),
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
-		say("- **request**: ask for access\n- **my requests**, **my access**: see what you asked for and what you have\n- **help**: see this message"),
-	).with(append([]element{newRequest().positive()}, lists()...)...)
+	}
+	return newCard("What Apono can do here", append(append(body, h.now()...),
+		say("- **request**: ask for access\n- **my requests**, **my access**: see what you asked for and what you have\n- **help**: see this message"))...).
+		with(h.buttons()...)
+}
+
+// now tells the numbers that are not 0.
+func (h Home) now() []element {
+	var all []string
+	if h.Waiting > 0 {
+		all = append(all, count(h.Waiting)+" waiting")
+	}
+	if h.Active > 0 {
+		all = append(all, count(h.Active)+" active"+h.ends())
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return []element{fact("Now", strings.Join(all, ", "))}
+}
+
+func (h Home) ends() string {
+	switch {
+	case h.FirstEnds <= 0:
+		return ""
+	case h.Active == 1:
+		return ", which ends in " + Hours(h.FirstEnds)
+	}
+	return ", the first ends in " + Hours(h.FirstEnds)
 }
 
 // NotUnderstood answers what the bot cannot make sense of.

@@ -15,8 +15,12 @@ import (
 // golden file.
 func states() map[string]cards.Card {
 	all := map[string]cards.Card{
-		"welcome":        cards.Welcome(),
-		"help":           cards.Help(),
+		"welcome":        cards.Welcome(cards.Home{}),
+		"help":           cards.Help(cards.Home{}),
+		"help_shared":    cards.Help(cards.Home{Shared: true}),
+		"home_waiting":   cards.Help(cards.Home{Waiting: 2, Active: 1, FirstEnds: 20 * time.Minute}),
+		"home_active":    cards.Welcome(cards.Home{Active: 1234, FirstEnds: 90 * time.Minute}),
+		"home_untold":    cards.Help(cards.Home{Waiting: 1, Active: 1}),
 		"not_understood": cards.NotUnderstood(),
 		"open_request":   cards.OpenRequest(),
 		"in_own_chat":    cards.InOwnChat(),

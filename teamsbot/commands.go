@@ -26,7 +26,7 @@ type command struct {
 var commands = []command{
 	{name: "request", written: []string{"request", "new request"}, card: always(cards.OpenRequest)},
 	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
-	{name: "help", written: []string{"help", "hi", "hello", ""}, card: always(cards.Help)},
+	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},
 }
 
 // What the bot says by itself.

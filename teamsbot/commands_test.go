@@ -116,7 +116,7 @@ func TestPrivateAnswerThatTeamsDoesNotTakeIsOwed(t *testing.T) {
 	dana := w.person("Dana")
 	before := len(dana.Chat())
 	w.teams.Fail(teamstest.Fault{Op: "send", Status: 429, Times: 1, Conversation: dana.ChatID()})
-	dana.writesPrivately(channel, func() (cards.Card, error) { return cards.Help(), nil })
+	dana.writesPrivately(channel, func() (cards.Card, error) { return cards.Help(cards.Home{}), nil })
 	w.settle()
 	if n := len(dana.Chat()) - before; n != 1 {
 		t.Errorf("%d messages came, want the answer alone", n)

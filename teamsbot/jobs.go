@@ -88,7 +88,11 @@ func (b *Bot) welcome(ctx context.Context, job db.Welcome) error {
 	if err != nil || p.Chat.ID == "" {
 		return err
 	}
-	_, err = b.Teams.Send(ctx, conversationOf(p.Chat), messageOf(cards.Welcome()))
+	home, err := b.home(ctx, p.PersonKey)
+	if err != nil {
+		return err
+	}
+	_, err = b.Teams.Send(ctx, conversationOf(p.Chat), messageOf(cards.Welcome(home)))
 	return b.sent(err)
 }
 

@@ -1,0 +1,48 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// Standing is how a person's requests stand, as far as the bot remembers them.
+type Standing struct {
+	Waiting   int       // for somebody, or for Apono
+	Active    int       // with access now
+	FirstEnds time.Time // about when the first access ends; zero where nobody knows
+}
+
+// Standing counts a person's requests that are not over.
+func (s *Store) Standing(ctx context.Context, k PersonKey) (Standing, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT r.status, count(*),
+			min(r.granted_at + nullif((s.asked ->> 'duration')::bigint, 0) / 1000 * interval '1 microsecond')
+		FROM submissions s JOIN requests r ON r.submission_id = s.id
+		WHERE s.tenant_id = $1 AND s.object_id = $2 AND r.look_at IS NOT NULL
+		GROUP BY r.status`, k.TenantID, k.ObjectID)
+	if err != nil {
+		return Standing{}, fmt.Errorf("count the requests of %s: %w", k.ObjectID, err)
+	}
+	var all Standing
+	var status aponoapi.Status
+	var n int
+	var ends *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&status, &n, &ends}, func() error {
+		switch {
+		case status.Waiting():
+			all.Waiting += n
+		case status.Active():
+			all.Active, all.FirstEnds = n, timeOf(ends)
+		}
+		return nil
+	})
+	if err != nil {
+		return Standing{}, fmt.Errorf("count the requests of %s: %w", k.ObjectID, err)
+	}
+	return all, nil
+}

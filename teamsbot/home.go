@@ -1,0 +1,32 @@
+package teamsbot
+
+import (
+	"context"
+	"time"
+
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+// help is the home card: what there is, and how the person's requests stand
+// where nobody else reads it.
+func (t *turn) help(ctx context.Context) (cards.Card, error) {
+	if !t.alone {
+		return cards.Help(cards.Home{Shared: true}), nil
+	}
+	home, err := t.bot.home(ctx, t.person.PersonKey)
+	return cards.Help(home), err
+}
+
+// home is how a person's requests stand, as the bot remembers them.
+func (b *Bot) home(ctx context.Context, k db.PersonKey) (cards.Home, error) {
+	s, err := b.Store.Standing(ctx, k)
+	if err != nil {
+		return cards.Home{}, err
+	}
+	h := cards.Home{Waiting: s.Waiting, Active: s.Active}
+	if !s.FirstEnds.IsZero() {
+		h.FirstEnds = max(s.FirstEnds.Sub(b.Now()), time.Second)
+	}
+	return h, nil
+}
