@@ -71,6 +71,7 @@ func everywhere(words string) []cards.Card {
 		cards.Lost(told),
 		cards.Unknown(told, "https://portal.apono.io"),
 		cards.Revoke(told, told),
+		cards.Cancel(told),
 		cards.MyRequests(cards.Mine{List: cards.ListAll, Page: []cards.Submission{told, told}, Found: 2}, asked),
 		cards.MyAccess(cards.Mine{List: cards.ListAccess, Page: []cards.Submission{told, told}, Found: 2}, asked),
 		cards.ViewResources(cards.Resources{

@@ -92,8 +92,10 @@ func (s Submission) entry(now time.Time) []element {
 	view.Verb, again.Verb, end.Verb = VerbResources, VerbAgain, VerbRevoke
 	does := []element{button("View resources", view)}
 	switch {
-	case r.Status == aponoapi.Granting, r.Status == aponoapi.Granted:
+	case r.Status.Active(), r.Status == aponoapi.Granting:
 		does = append(does, button("Revoke access", end))
+	case r.Status.Waiting():
+		does = append(does, button("Cancel request", end))
 	case r.Status.Over():
 		does = append(does, button("Request again", again))
 	}

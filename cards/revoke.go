@@ -2,6 +2,17 @@ package cards
 
 import "fmt"
 
+// Cancel asks whether a request that waits is to be cancelled.
+func Cancel(s Submission) Card {
+	body := append([]element{
+		heading("Cancel this request?"),
+		say("Nobody has to decide on it any more. To get the access you have to request it again."),
+	}, s.what()...)
+	r := s.Requests[0]
+	return newCard("Cancel request", append(body, fact("Request ID", Line(r.ID, 80)))...).
+		with(button("Cancel request", Data{Verb: VerbRevokeNow, Requests: []string{r.Name}}).destructive())
+}
+
 // Revoke asks whether access is to end, and names all that ends. Each
 // submission has one request.
 func Revoke(all ...Submission) Card {

@@ -246,6 +246,7 @@ func storyStates() map[string]cards.Card {
 		"lost":               cards.Lost(story()),
 		"status_asked_again": cards.Status(again(story(aponoapi.Expired))),
 		"revoke":             cards.Revoke(story(aponoapi.Granted)),
+		"cancel":             cards.Cancel(story(aponoapi.Pending)),
 		"revoke_several":     cards.Revoke(story(aponoapi.Granted), story(aponoapi.Granting)),
 
 		"mine_open":         cards.OpenMine(),

@@ -49,6 +49,8 @@ func Status(s Submission) Card {
 	case lead.Status == aponoapi.Granting, lead.Status == aponoapi.Granted:
 		c = c.with(button("View resources", Data{Verb: VerbResources, Request: lead.Name}).opens(),
 			button("Revoke access", Data{Verb: VerbRevoke, Request: lead.Name}).opens())
+	case lead.Status.Waiting():
+		c = c.with(button("Cancel request", Data{Verb: VerbRevoke, Request: lead.Name}).opens())
 	case lead.Status.Over():
 		c = c.with(button("Request again", Data{Verb: VerbAgain, Request: lead.Name}).opens(), newRequest())
 	}

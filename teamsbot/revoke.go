@@ -37,12 +37,15 @@ func (t *turn) askRevoke(ctx context.Context) (teams.Answer, error) {
 		if err != nil {
 			return teams.Answer{}, err
 		}
-		if o.request.Status == aponoapi.Granting || o.request.Status == aponoapi.Granted {
+		if s := o.request.Status; s.Active() || s.Waiting() {
 			views = append(views, t.bot.ownView(t.person, o))
 		}
 	}
-	if len(views) == 0 {
+	switch {
+	case len(views) == 0:
 		return teams.Answer{}, sorry(errors.New("not active"), wordsNotActive)
+	case len(views) == 1 && views[0].Requests[0].Status.Waiting() && views[0].Requests[0].Status != aponoapi.Granting:
+		return teams.TaskCard("Cancel request", cards.Cancel(views[0]).JSON(), teams.Medium)
 	}
 	return teams.TaskCard("Revoke access", cards.Revoke(views...).JSON(), teams.Medium)
 }

@@ -42,6 +42,23 @@ func TestRevokeEndsTheAccess(t *testing.T) {
 	}
 }
 
+func TestCancelARequestThatWaits(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.submits(dana, "AWS production")
+	dana.sees("Pending approval", "Cancel request")
+	form := dana.presses("Cancel request").shows("Cancel this request?", "AWS production")
+	if form = form.press("Cancel request"); !form.Closed {
+		t.Fatalf("the dialog did not close:\n%s", form.Text())
+	}
+	w.pass(time.Minute)
+	w.pass(time.Minute)
+	dana.sees("Revoked", "Request again")
+	if err := w.apono.Approve(w.requests()[0].FriendlyID, "", ""); err == nil {
+		t.Error("what was cancelled can still be approved")
+	}
+}
+
 func TestRevokePressedTwiceAndTooLate(t *testing.T) {
 	w := newWorld(t)
 	dana := w.granted("Dana")

@@ -264,13 +264,14 @@ func (s *Server) PassMFA(id string) error {
 	})
 }
 
-// Revoke begins to take granted access away; Apono needs a while for it.
+// Revoke begins to take granted access away; Apono needs a while for it. A
+// request that waits is cancelled so.
 func (s *Server) Revoke(id string) error {
 	return s.change(id, func(r *record) error { return s.revoke(r, "") })
 }
 
 func (s *Server) revoke(r *record, by string) error {
-	if r.Status != aponoapi.Granted && r.Status != aponoapi.Granting {
+	if r.Status.Over() || r.Status == aponoapi.Revoking {
 		return conflict("The request is not active")
 	}
 	s.move(r, aponoapi.Revoking, s.clock(), by, "")

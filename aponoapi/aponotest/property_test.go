@@ -16,8 +16,8 @@ import (
 // edges are the ways that a request may go, in the words that people see.
 var edges = map[string][]string{
 	"":                 {"Pending approval", "Pending MFA"},
-	"Pending MFA":      {"Pending approval", "Failed"},
-	"Pending approval": {"Granting", "Rejected", "Failed"},
+	"Pending MFA":      {"Pending approval", "Revoking", "Failed"},
+	"Pending approval": {"Granting", "Rejected", "Revoking", "Failed"},
 	"Granting":         {"Granted", "Revoking", "Failed"},
 	"Granted":          {"Expired", "Revoking", "Failed"},
 	"Revoking":         {"Revoked", "Failed"},
