@@ -23,7 +23,11 @@ func (t *turn) openRequest(ctx context.Context) (teams.Answer, error) {
 		}
 		return t.show(ctx, d, f, wrong)
 	}
-	f := newForm()
+	return t.openForm(ctx, newForm())
+}
+
+// openForm begins a draft and shows it.
+func (t *turn) openForm(ctx context.Context, f form) (teams.Answer, error) {
 	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, f)
 	if err != nil {
 		return teams.Answer{}, err

@@ -112,11 +112,7 @@ func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
 	if a.Duration > 0 {
 		f.sayDuration(a.Duration)
 	}
-	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, f)
-	if err != nil {
-		return teams.Answer{}, err
-	}
-	return t.show(ctx, d, f, nil)
+	return t.openForm(ctx, f)
 }
 
 // receives makes sure that the person is who receives the access of a request,

@@ -188,8 +188,7 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	switch t.activity.Name {
 	case teams.InvokeTaskFetch, teams.InvokeTaskSubmit, teams.InvokeExtensionSubmit:
 	case teams.InvokeExtensionFetch:
-		t.press.Verb = cards.VerbRequest
-		return t.said(t.openRequest(ctx))
+		return t.said(t.openExtension(ctx))
 	default:
 		return teams.NotImplemented(), nil
 	}

@@ -19,21 +19,7 @@ import (
 // playground, from a bot that has nothing else.
 func TestBrowserFindsAChoiceByTyping(t *testing.T) {
 	sent := make(chan string, 1)
-	bot := httptest.NewServer(listBot(t, sent))
-	t.Cleanup(bot.Close)
-	teams, err := teamstest.Serve(t.Context(), teamstest.Config{BotURL: bot.URL})
-	must(t, err)
-	t.Cleanup(func() { must(t, teams.Close()) })
-	_, err = teams.Person("Dana").Installs(t.Context())
-	must(t, err)
-	_, err = teams.Person("Dana").Says(t.Context(), "hello")
-	must(t, err)
-	page, err := teams.Page(t.Context())
-	must(t, err)
-	site := httptest.NewServer(page)
-	t.Cleanup(site.Close)
-
-	w := newBrowser(t, site.URL).opens(t, desktop, "light", "dana/apono")
+	w := newBrowser(t, listSite(t, sent)).opens(t, desktop, "light", "dana/apono")
 	const box, list = `#dialog [data-input="cluster"] input`, `#dialog .choices`
 	w.clicks("#plus")
 	w.clicks("#extension-request")
@@ -56,6 +42,34 @@ func TestBrowserFindsAChoiceByTyping(t *testing.T) {
 	if got := <-sent; got != "30" {
 		t.Errorf("the bot got %q, want the value of Cluster 30", got)
 	}
+}
+
+// TestBrowserAsksOnAMessage uses the menu that every message has.
+func TestBrowserAsksOnAMessage(t *testing.T) {
+	w := newBrowser(t, listSite(t, nil)).opens(t, desktop, "light", "dana/apono")
+	w.clicks(".message .message-options > button")
+	w.shot("message-menu")
+	w.clicks(".message-options li button")
+	w.sees("#dialog", "Cluster")
+}
+
+// listSite is the page of a Teams in which Dana has listBot and said hello.
+func listSite(t *testing.T, sent chan<- string) string {
+	t.Helper()
+	bot := httptest.NewServer(listBot(t, sent))
+	t.Cleanup(bot.Close)
+	teams, err := teamstest.Serve(t.Context(), teamstest.Config{BotURL: bot.URL})
+	must(t, err)
+	t.Cleanup(func() { must(t, teams.Close()) })
+	_, err = teams.Person("Dana").Installs(t.Context())
+	must(t, err)
+	_, err = teams.Person("Dana").Says(t.Context(), "hello")
+	must(t, err)
+	page, err := teams.Page(t.Context())
+	must(t, err)
+	site := httptest.NewServer(page)
+	t.Cleanup(site.Close)
+	return site.URL
 }
 
 // listBot answers the message extension with a dialog of 60 choices, and notes

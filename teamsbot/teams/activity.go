@@ -142,9 +142,13 @@ func (a *Activity) ThreadID() string {
 }
 
 // Kind is the kind of conversation. Some events do not name it; then what else
-// Teams says of the place tells.
+// Teams says of the place tells. The chat of two people in which a message
+// extension is used is personal to Teams as well, but not the bot's own chat
+// with one of them ("a:…").
 func (a *Activity) Kind() Kind {
 	switch kind := Kind(a.Conversation.ConversationType); {
+	case kind == Personal && a.fromExtension() && !strings.HasPrefix(a.Conversation.ID, "a:"):
+		return GroupChat
 	case kind != "":
 		return kind
 	case a.ChannelData.Channel.ID != "" || a.ChannelData.Team.ID != "":
@@ -154,6 +158,11 @@ func (a *Activity) Kind() Kind {
 	default:
 		return Personal
 	}
+}
+
+// fromExtension is true for what a message extension asks.
+func (a *Activity) fromExtension() bool {
+	return a.Name == InvokeExtensionFetch || a.Name == InvokeExtensionSubmit
 }
 
 // Locale is the language of the sender's client ("en-US"), or "".

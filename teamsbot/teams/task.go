@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // The invokes that open a dialog or come out of one.
@@ -23,7 +24,10 @@ type TaskRequest struct {
 	// anything into it.
 	Data      json.RawMessage
 	CommandID string // the message extension's command, or ""
-	Theme     string // default, dark, contrast, or ""
+	// Message is the text of the message on which the command was used, with
+	// its lines and without HTML; "" elsewhere. It is whoever's words.
+	Message string
+	Theme   string // default, dark, contrast, or ""
 }
 
 // Task reads the value of one of the four dialog invokes. It looks only at
@@ -40,6 +44,12 @@ func (a *Activity) Task() (TaskRequest, error) {
 		Context   struct {
 			Theme string `json:"theme"`
 		} `json:"context"`
+		MessagePayload struct {
+			Body struct {
+				ContentType string `json:"contentType"`
+				Content     string `json:"content"`
+			} `json:"body"`
+		} `json:"messagePayload"`
 	}
 	if !bytes.HasPrefix(a.Value, []byte("{")) {
 		return TaskRequest{}, fmt.Errorf("%s: its value is not an object", a.Name)
@@ -51,7 +61,13 @@ func (a *Activity) Task() (TaskRequest, error) {
 	if string(value.Data) == "null" {
 		value.Data = nil
 	}
-	return TaskRequest{Data: value.Data, CommandID: value.CommandID, Theme: value.Context.Theme}, nil
+	message := value.MessagePayload.Body.Content
+	if value.MessagePayload.Body.ContentType != "text" {
+		message = plain(message)
+	}
+	return TaskRequest{
+		Data: value.Data, CommandID: value.CommandID, Theme: value.Context.Theme, Message: strings.TrimSpace(message),
+	}, nil
 }
 
 // Answer is the HTTP response to an invoke. A Body is JSON; without one the

@@ -29,12 +29,40 @@ func (a *Activity) Text() string {
 // spacing is what a tag leaves behind: nothing where it stands within a word
 // (mentions of others, bold), a space where it ends a line.
 func spacing(tag string) string {
-	name := strings.ToLower(strings.Trim(tag, "</>"))
-	name, _, _ = strings.Cut(name, " ")
-	switch name {
+	switch tagName(tag) {
 	case "at", "b", "i", "u", "s", "em", "strong", "span", "a", "code":
 		return ""
 	default:
 		return " "
 	}
+}
+
+// plain is what a message in HTML says, line by line.
+func plain(text string) string {
+	text = strings.Join(strings.Fields(text), " ") // breaks of line in HTML are none
+	text = tag.ReplaceAllStringFunc(text, func(tag string) string {
+		if breaks[tagName(tag)] {
+			return "\n"
+		}
+		return spacing(tag)
+	})
+	var lines []string
+	for _, line := range strings.Split(html.UnescapeString(text), "\n") {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// breaks are the tags at which a line ends.
+var breaks = map[string]bool{
+	"br": true, "p": true, "div": true, "li": true, "ul": true, "ol": true, "tr": true, "table": true,
+	"blockquote": true, "pre": true, "h1": true, "h2": true, "h3": true, "hr": true,
+}
+
+func tagName(tag string) string {
+	name := strings.ToLower(strings.Trim(tag, "</>"))
+	name, _, _ = strings.Cut(name, " ")
+	return strings.TrimSuffix(name, "/")
 }

@@ -3,7 +3,7 @@ package teamstest
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"mime"
 	"net/http"
 	"strings"
@@ -96,17 +96,27 @@ func (s *Server) carryOut(ctx context.Context, p *Person, a act) (shown, error) 
 		p.Unblocks()
 		return shown{}, nil
 	case "extension":
-		return dialogShown(p.OpensExtension(ctx, a.Text, a.Chat))
+		if a.From.Message == "" {
+			return dialogShown(p.OpensExtension(ctx, a.Text, a.Chat))
+		}
+		m, ok := p.Message(a.From.Message)
+		if !ok {
+			return shown{}, errors.New("the message is gone")
+		}
+		return dialogShown(p.OpensExtensionOn(ctx, a.Text, m))
 	case "press":
 		m, ok := p.Message(a.From.Message)
 		if !ok {
-			return shown{}, fmt.Errorf("the message is gone")
+			return shown{}, errors.New("the message is gone")
 		}
 		return dialogShown(p.press(ctx, m, action{
 			Kind: a.Action.Type, ID: a.Action.ID, Title: a.Action.Title, Verb: a.Action.Verb, Data: a.Action.Data,
 		}, nil))
 	case "submit":
 		open := &Dialog{from: origin{person: p, chat: a.From.Chat, message: a.From.Message, command: a.From.Command}}
+		if m, ok := p.Message(a.From.Message); ok && a.From.Command != "" {
+			open.from = p.extensionOn(a.From.Command, m)
+		}
 		return dialogShown(open.submit(ctx, a.Action.Data))
 	}
 	return shown{}, errBadAct

@@ -33,6 +33,7 @@ type origin struct {
 	chat    string // with its thread
 	message string // id of the card's message
 	command string // of a message extension; "" for a card
+	quoted  any    // the message on which that was used, as Teams tells it; nil elsewhere
 }
 
 // Card is the Adaptive Card in the dialog; nil without one.
@@ -149,9 +150,9 @@ func (d *Dialog) submit(ctx context.Context, data any) (*Dialog, error) {
 	name := "task/submit"
 	if from.command != "" {
 		name = "composeExtension/submitAction"
-		value["commandId"], value["commandContext"], value["requestId"] = from.command, "compose", newActivityID()[2:]
+		from.describe(value)
 	}
-	return d.ask(ctx, from.person.invokeActivity(from.chat, name, from.message, value), true)
+	return d.ask(ctx, from.person.invokeActivity(from.chat, name, from.repliesTo(), value), true)
 }
 
 // ask sends an invoke and returns the dialog that its answer makes of d.

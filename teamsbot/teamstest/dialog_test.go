@@ -158,6 +158,33 @@ func TestExtensionOpensADialogAnywhere(t *testing.T) {
 	}
 }
 
+func TestExtensionOnAMessageTellsOfIt(t *testing.T) {
+	t.Parallel()
+	b, teams := newBot(t, Config{}, answersDialogs)
+	ctx, dana := t.Context(), teams.Person("Dana")
+	d, err := dana.OpensExtensionOn(ctx, "request", Message{Conversation: Elsewhere, From: "omar", Text: "1 < 2\nis <b>down</b>"})
+	if err != nil || !d.Has("What do you need?") {
+		t.Fatalf("%+v, %v", d, err)
+	}
+	for _, name := range []string{"composeExtension/fetchTask", "composeExtension/submitAction"} {
+		got := b.last(t)
+		value := got["value"].(map[string]any)
+		payload, _ := value["messagePayload"].(map[string]any)
+		body, _ := payload["body"].(map[string]any)
+		if got["name"] != name || value["commandContext"] != "message" || got["replyToId"] != nil ||
+			body["content"] != "<div><p>1 &lt; 2<br>is &lt;b&gt;down&lt;/b&gt;</p></div>" {
+			t.Errorf("got %v", got)
+		}
+		if _, err := d.Press(ctx, "Continue"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err = dana.OpensExtensionOn(ctx, "request", Message{Conversation: Elsewhere, From: fromBot, Card: json.RawMessage(`{}`)})
+	if err != nil || !d.Has("What do you need?") {
+		t.Fatalf("a message with a card: %+v, %v", d, err)
+	}
+}
+
 func TestWrongAnswersToADialog(t *testing.T) {
 	t.Parallel()
 	good := task("T", card(nil))

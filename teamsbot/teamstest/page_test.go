@@ -158,6 +158,14 @@ func TestPageWalksThroughADialog(t *testing.T) {
 	if extension := act(map[string]any{"op": "extension", "text": "request", "chat": channelID}); extension.Dialog == nil || extension.Dialog.From.Command != "request" {
 		t.Errorf("got %+v", extension)
 	}
+	quoting := act(map[string]any{"op": "extension", "text": "request", "from": from})
+	if quoting.Dialog == nil || quoting.Dialog.From.Command != "request" || quoting.Dialog.From.Message != messages[1].ID {
+		t.Errorf("got %+v", quoting)
+	}
+	act(map[string]any{"op": "submit", "from": quoting.Dialog.From, "action": map[string]any{"data": map[string]any{"op": "say"}}})
+	if value := b.last(t)["value"].(map[string]any); value["commandContext"] != "message" {
+		t.Errorf("got %v", value)
+	}
 	if refused := act(map[string]any{"op": "say", "chat": channelID, "text": "hello"}); !strings.Contains(refused.Notice, "not installed") {
 		t.Errorf("got %+v", refused)
 	}

@@ -112,20 +112,6 @@ func (p *Person) fetch(ctx context.Context, m Message, data any) (*Dialog, error
 	}), false)
 }
 
-// OpensExtension runs an action command of the message extension. where is the
-// chat it is run in: "" for the 1:1 chat with the bot, the channel's id, or
-// Elsewhere.
-func (p *Person) OpensExtension(ctx context.Context, command, where string) (*Dialog, error) {
-	if where == "" {
-		where = p.ChatID()
-	}
-	d := &Dialog{from: origin{person: p, chat: where, command: command}}
-	return d.ask(ctx, p.invokeActivity(where, "composeExtension/fetchTask", "", map[string]any{
-		"commandId": command, "commandContext": "compose", "requestId": newActivityID()[2:],
-		"context": map[string]any{"theme": "default"},
-	}), false)
-}
-
 // execute runs an Action.Execute. A card in the answer is for this person only.
 func (p *Person) execute(ctx context.Context, m Message, a action, data any) (*Dialog, error) {
 	var result universalAnswer

@@ -81,7 +81,10 @@ function show() {
   fill(find("#people ul"), state.people.map(personLine));
   fill(find("#chats ul"), state.chats.map(chatLine));
   showHeader();
-  showMessages(chat(), me(), state.bot, { press, reply: (message) => setReply(message) });
+  showMessages(chat(), me(), state.bot, {
+    press, reply: (message) => setReply(message),
+    ask: (message) => openDialog(act({ op: "extension", text: "request", from: { message: message.id } }), act),
+  });
   showComposer();
   if (state.control) {
     startPanel(me().timeZone);

@@ -2,7 +2,7 @@
 // keeps what a person did to it.
 
 import { draw } from "./cards.js";
-import { avatar, find, h } from "./dom.js";
+import { avatar, find, h, menu } from "./dom.js";
 import { markdown } from "./markdown.js";
 
 const list = find("#messages");
@@ -21,7 +21,7 @@ new ResizeObserver(() => {
 }).observe(list);
 
 /** Shows the messages of a chat as me sees them. */
-export function showMessages(chat, me, bot, { press, reply }) {
+export function showMessages(chat, me, bot, { press, reply, ask }) {
   const place = `${me.key}/${chat.key}`;
   const stay = atEnd || place !== shownChat;
   if (place !== shownChat) list.replaceChildren();
@@ -33,7 +33,7 @@ export function showMessages(chat, me, bot, { press, reply }) {
     const state = [message.revision, message.deleted, joined, JSON.stringify(message.card ?? 0).length].join(" ");
     const kept = old.get(message.id);
     if (kept?.dataset.state === state && message.revision >= 0) return kept;
-    return item(message, { me, bot, joined, state, chat, press, reply });
+    return item(message, { me, bot, joined, state, chat, press, reply, ask });
   });
   if (items.length !== list.children.length || items.some((entry, i) => entry !== list.children[i])) list.replaceChildren(...items);
   if (!items.length) list.replaceChildren(h("li", { class: "empty" }, chat.key === "channel" ? "Nothing was posted yet." : `This is the beginning of your chat with ${bot}.`));
@@ -53,7 +53,7 @@ function joins(a, b) {
   return a && a.from === b.from && a.thread === b.thread && !a.deleted && new Date(b.at) - new Date(a.at) < 3 * 60000;
 }
 
-function item(message, { me, bot, joined, state, chat, press, reply }) {
+function item(message, { me, bot, joined, state, chat, press, reply, ask }) {
   const own = message.from === me.key;
   const isReply = chat.key === "channel" && message.thread !== message.id;
   const at = new Date(message.at);
@@ -67,11 +67,20 @@ function item(message, { me, bot, joined, state, chat, press, reply }) {
   if (chat.key === "channel" && !isReply) {
     content.append(h("button", { type: "button", class: "reply-link", click: () => reply(message) }, "Reply"));
   }
+  if (!message.deleted) content.append(options(message, ask));
   const picture = joined ? h("span", { class: "avatar-space" }) : avatar(message.name, { app: message.from === "bot" });
   return h("li", {
     class: `message${own && chat.key !== "channel" ? " own" : ""}${isReply ? " reply" : ""}${joined ? " joined" : ""}`,
     "data-id": message.id, "data-from": message.from, "data-state": state,
   }, own && chat.key !== "channel" ? null : picture, content);
+}
+
+// The menu of a message: what the message extension does with it.
+function options(message, ask) {
+  const button = h("button", { type: "button", class: "icon", "aria-label": "More options for this message", "aria-haspopup": "menu", "aria-expanded": "false" }, "⋯");
+  const entries = h("ul", { role: "menu", hidden: true });
+  menu(button, entries, () => [{ label: "Request access", run: () => ask(message) }]);
+  return h("div", { class: "menu message-options" }, button, entries);
 }
 
 function parts(message, press, bot) {
