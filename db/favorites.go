@@ -1,0 +1,198 @@
+package db
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// MaxFavorites is how many favorites one person can have.
+const MaxFavorites = 50
+
+// ErrNameTaken says that the person has another favorite of that name.
+var ErrNameTaken = errors.New("the name is taken")
+
+// ErrFull says that the person has as many favorites as there can be.
+var ErrFull = errors.New("too many")
+
+// Wish is what can be asked for again: everything but the reason.
+type Wish struct {
+	Integration  Named         `json:"integration"`
+	ResourceType Named         `json:"resource_type"`
+	Resources    []Named       `json:"resources"`
+	Permissions  []string      `json:"permissions"`
+	Duration     time.Duration `json:"duration"`
+}
+
+// Wish is what was asked for, without the reason.
+func (a Asked) Wish() Wish {
+	return Wish{a.Integration, a.ResourceType, a.Resources, a.Permissions, a.Duration}
+}
+
+// Favorite is a wish that a person has given a name.
+type Favorite struct {
+	ID   string
+	Name string
+	Wish Wish
+}
+
+// AddFavorite keeps a wish under a name. The same wish under the same name is
+// there once; another under that name is ErrNameTaken, and one too many is
+// ErrFull. Names differ in more than the case of their letters.
+func (s *Store) AddFavorite(ctx context.Context, k PersonKey, name string, w Wish) error {
+	wish, err := marshal(w)
+	if err != nil {
+		return err
+	}
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		// One at a time, so that two cannot both take the last place.
+		if _, err := tx.Exec(ctx, `
+			SELECT FROM people WHERE tenant_id = $1 AND object_id = $2
+			FOR NO KEY UPDATE`, k.TenantID, k.ObjectID); err != nil {
+			return err
+		}
+		var have int
+		var taken, same bool
+		err := tx.QueryRow(ctx, `
+			SELECT count(*), coalesce(bool_or(folded = $3), false), coalesce(bool_or(folded = $3 AND wish = $4::jsonb), false)
+			FROM favorites WHERE tenant_id = $1 AND object_id = $2`,
+			k.TenantID, k.ObjectID, fold(name), wish).Scan(&have, &taken, &same)
+		switch {
+		case err != nil || same:
+			return err
+		case taken:
+			return ErrNameTaken
+		case have >= MaxFavorites:
+			return ErrFull
+		}
+		_, err = tx.Exec(ctx, `
+			INSERT INTO favorites (tenant_id, object_id, name, folded, wish)
+			VALUES ($1, $2, $3, $4, $5)`, k.TenantID, k.ObjectID, name, fold(name), wish)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("add a favorite of %s: %w", k.ObjectID, err)
+	}
+	return nil
+}
+
+// Favorites are all of a person, by name.
+func (s *Store) Favorites(ctx context.Context, k PersonKey) ([]Favorite, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT id, name, wish FROM favorites
+		WHERE tenant_id = $1 AND object_id = $2
+		ORDER BY folded`, k.TenantID, k.ObjectID)
+	if err != nil {
+		return nil, fmt.Errorf("list the favorites of %s: %w", k.ObjectID, err)
+	}
+	all, err := pgx.CollectRows(rows, scanFavorite)
+	if err != nil {
+		return nil, fmt.Errorf("list the favorites of %s: %w", k.ObjectID, err)
+	}
+	return all, nil
+}
+
+// Favorite is the favorite of that id if it is the person's, else ErrNotFound:
+// the id comes back from a card, which anybody can forge.
+func (s *Store) Favorite(ctx context.Context, k PersonKey, id string) (Favorite, error) {
+	if !isID(id) {
+		return Favorite{}, fmt.Errorf("favorite %q: %w", id, ErrNotFound)
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT id, name, wish FROM favorites
+		WHERE id = $1 AND tenant_id = $2 AND object_id = $3`, id, k.TenantID, k.ObjectID)
+	if err != nil {
+		return Favorite{}, fmt.Errorf("look up favorite %q: %w", id, err)
+	}
+	f, err := pgx.CollectExactlyOneRow(rows, scanFavorite)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Favorite{}, fmt.Errorf("favorite %q: %w", id, ErrNotFound)
+	}
+	if err != nil {
+		return Favorite{}, fmt.Errorf("look up favorite %q: %w", id, err)
+	}
+	return f, nil
+}
+
+// RenameFavorite gives a person's favorite another name. It is ErrNotFound if
+// it is not theirs, and ErrNameTaken if another one has that name.
+func (s *Store) RenameFavorite(ctx context.Context, k PersonKey, id, name string) error {
+	return s.changeFavorite(ctx, `
+		UPDATE favorites SET name = $4, folded = $5
+		WHERE id = $1 AND tenant_id = $2 AND object_id = $3`, k, id, name, fold(name))
+}
+
+// DeleteFavorite drops a person's favorite. It is ErrNotFound if it is not
+// theirs.
+func (s *Store) DeleteFavorite(ctx context.Context, k PersonKey, id string) error {
+	return s.changeFavorite(ctx, `
+		DELETE FROM favorites WHERE id = $1 AND tenant_id = $2 AND object_id = $3`, k, id)
+}
+
+func (s *Store) changeFavorite(ctx context.Context, sql string, k PersonKey, id string, more ...any) error {
+	if !isID(id) {
+		return fmt.Errorf("favorite %q: %w", id, ErrNotFound)
+	}
+	tag, err := s.pool.Exec(ctx, sql, append([]any{id, k.TenantID, k.ObjectID}, more...)...)
+	var broken *pgconn.PgError
+	switch {
+	case errors.As(err, &broken) && broken.Code == uniqueViolation:
+		return fmt.Errorf("favorite %s: %w", id, ErrNameTaken)
+	case err != nil:
+		return fmt.Errorf("change favorite %s: %w", id, err)
+	case tag.RowsAffected() == 0:
+		return fmt.Errorf("favorite %s: %w", id, ErrNotFound)
+	}
+	return nil
+}
+
+// uniqueViolation is Postgres' code for a second one of what can be there once.
+const uniqueViolation = "23505"
+
+func scanFavorite(row pgx.CollectableRow) (f Favorite, err error) {
+	var wish json.RawMessage
+	if err := row.Scan(&f.ID, &f.Name, &wish); err != nil {
+		return Favorite{}, err
+	}
+	return f, json.Unmarshal(wish, &f.Wish)
+}
+
+// fold is a name by which two that differ in the case of letters are one.
+func fold(name string) string { return strings.ToLower(strings.ToUpper(name)) }
+
+// Recent is a submission that Apono has, with the requests that came of it.
+type Recent struct {
+	Submission Submission
+	Requests   []Request
+}
+
+// RecentSubmissions are the last ones of a person that became requests, newest
+// first.
+func (s *Store) RecentSubmissions(ctx context.Context, k PersonKey, limit int) ([]Recent, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+submissionColumns+` FROM submissions s
+		WHERE s.tenant_id = $1 AND s.object_id = $2 AND s.state = 'created'
+			AND EXISTS (SELECT FROM requests r WHERE r.submission_id = s.id)
+		ORDER BY s.asked_at DESC, s.id LIMIT $3`, k.TenantID, k.ObjectID, limit)
+	if err != nil {
+		return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
+	}
+	subs, err := pgx.CollectRows(rows, scanSubmission)
+	if err != nil {
+		return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
+	}
+	all := make([]Recent, len(subs))
+	for i, sub := range subs {
+		all[i].Submission = sub
+		if all[i].Requests, err = requestsOf(ctx, s.pool, "r.submission_id = $1", sub.ID); err != nil {
+			return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
+		}
+	}
+	return all, nil
+}
