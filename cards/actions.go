@@ -18,6 +18,11 @@ const (
 	VerbRevokeNow   Verb = "revoke.now"
 	VerbMine        Verb = "mine.open"    // a page of the person's requests
 	VerbResources   Verb = "mine.request" // what one request is for
+
+	VerbFavorites     Verb = "favorites.open" // the list
+	VerbFavoritesStep Verb = "favorites.step" // one step inside its dialog
+	VerbFavoriteName  Verb = "favorites.name" // asks for a name for what a request asked for
+	VerbFavoriteAdd   Verb = "favorites.add"
 )
 
 // Do is what a button inside the request form does with what was filled in.
@@ -32,6 +37,19 @@ const (
 	DoLater    Do = "later"   // the page after
 	DoSubmit   Do = "submit"
 	DoTryAgain Do = "again" // show the step once more
+	DoFavorite Do = "favorite"
+	DoAdd      Do = "add" // the favorite that has just been named
+)
+
+// The buttons of the favorites' dialog, beside those to search, turn the page
+// and go back.
+const (
+	DoUse       Do = "use"
+	DoRename    Do = "rename" // asks for the name
+	DoRenameNow Do = "rename.now"
+	DoDelete    Do = "delete" // asks whether to
+	DoDeleteNow Do = "delete.now"
+	DoName      Do = "name" // asks for a name for what a request asked for
 )
 
 // Data is what a button carries: names of things, and no rights. Whoever
@@ -46,7 +64,9 @@ type Data struct {
 	// Where a list stands.
 	List     ListOf   `json:"list,omitempty"`
 	From     int      `json:"from,omitempty"`     // place of the first entry shown
+	Search   string   `json:"search,omitempty"`   // where no box takes it along
 	Requests []string `json:"requests,omitempty"` // Apono's ids, of several
+	Favorite string   `json:"favorite,omitempty"`
 }
 
 // ListOf is which of a person's requests a list shows.

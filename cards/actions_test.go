@@ -3,13 +3,24 @@ package cards_test
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apono-teams/teamsbot/cards"
+)
+
+// What some buttons name.
+var (
+	ofRequest = map[cards.Verb]bool{
+		cards.VerbAgain: true, cards.VerbRevoke: true, cards.VerbRevokeNow: true,
+		cards.VerbResources: true, cards.VerbFavoriteName: true, cards.VerbFavoriteAdd: true,
+	}
+	ofFavorite = map[cards.Do]bool{
+		cards.DoUse: true, cards.DoRename: true, cards.DoRenameNow: true, cards.DoDelete: true, cards.DoDeleteNow: true,
+	}
+	ofRecent = map[cards.Do]bool{cards.DoName: true, cards.DoAdd: true}
 )
 
 // What a button carries comes back as it was, with the inputs beside it.
@@ -19,6 +30,7 @@ func TestPressComesBack(t *testing.T) {
 		cards.VerbRequest: true, cards.VerbRequestStep: false, cards.VerbRevokeNow: false,
 		// These are also pressed inside a dialog, which shows the next one then.
 		cards.VerbAgain: true, cards.VerbRevoke: true, cards.VerbMine: true, cards.VerbResources: true,
+		cards.VerbFavorites: true, cards.VerbFavoriteName: true, cards.VerbFavoritesStep: false, cards.VerbFavoriteAdd: false,
 	}
 	for name, card := range states() {
 		for o := range objects(t, card.JSON()) {
@@ -40,8 +52,11 @@ func TestPressComesBack(t *testing.T) {
 				t.Errorf("%s, button %v has the verb %q", name, o["title"], got.Verb)
 			}
 			about := got.Request != "" || len(got.Requests) > 0
-			if want := slices.Contains([]cards.Verb{cards.VerbAgain, cards.VerbRevoke, cards.VerbRevokeNow, cards.VerbResources}, got.Verb); about != want {
+			if want := ofRequest[got.Verb] || got.Verb == cards.VerbFavoritesStep && ofRecent[got.Do]; about != want {
 				t.Errorf("%s, button %v names a request: %t", name, o["title"], about)
+			}
+			if (got.Favorite == favoriteID) != ofFavorite[got.Do] {
+				t.Errorf("%s, button %v carries %+v", name, o["title"], got.Data)
 			}
 			if inForm := got.Verb == cards.VerbRequestStep; inForm != (got.Do != "" && got.Revision > 0 && got.Draft == draftID) {
 				t.Errorf("%s, button %v carries %+v", name, o["title"], got.Data)

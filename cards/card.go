@@ -103,6 +103,11 @@ func heading(text string) element {
 	return element{Type: "TextBlock", Text: text, Size: "large", Weight: "bolder", Wrap: true, Style: "heading"}
 }
 
+// part is the first line of a part of the card. The text is ours.
+func part(text string) element {
+	return element{Type: "TextBlock", Text: text, Size: "medium", Weight: "bolder", Wrap: true, Style: "heading", Spacing: "large"}
+}
+
 // say is a paragraph of our own words.
 func say(text string) element {
 	return element{Type: "TextBlock", Text: text, Wrap: true}
@@ -125,6 +130,13 @@ func problem(text string) element {
 	e := runs(r)
 	e.Spacing = "small"
 	return e
+}
+
+// done says what has just been done, and to what. The name may come from outside.
+func done(what, name string) element {
+	r := run("✓ " + what + ": ")
+	r.Color, r.Weight = good, "bolder"
+	return runs(r, run(name))
 }
 
 // fact is a line that names something and tells it. The value may come from

@@ -76,7 +76,7 @@ func TestButtons(t *testing.T) {
 	t.Parallel()
 	all := states()
 	for name, want := range map[string]string{
-		"welcome":                 "New request, My requests, My access",
+		"welcome":                 "New request, My requests, My access, Favorites",
 		"integration_few":         "Next",
 		"integration_first_page":  "Search, Next page, Next",
 		"integration_middle_page": "Search, Previous page, Next page, Next",
@@ -85,7 +85,7 @@ func TestButtons(t *testing.T) {
 		"resources_first_page":    "Search, Next page, Back, Next",
 		"resources_middle_page":   "Search, Previous page, Next page, Back, Next",
 		"resources_last_page":     "Search, Previous page, Back, Next",
-		"finish_one_permission":   "Back, Submit",
+		"finish_one_permission":   "Back, Add to favorites, Submit",
 		"form_loading":            "Try again",
 		"form_stopped":            "Back, Try again",
 		"form_add_app":            "Add Apono, Try again",
@@ -94,15 +94,26 @@ func TestButtons(t *testing.T) {
 		"lost":                    "Try again",
 		"status_pending":          "Cancel request",
 		"status_pending_mfa_link": "Open in Apono, Cancel request",
-		"status_granting":         "View resources, Revoke access",
-		"status_granted":          "View resources, Revoke access",
+		"status_granting":         "View resources, Revoke access, Add to favorites",
+		"status_granted":          "View resources, Revoke access, Add to favorites",
 		"status_revoking":         "",
-		"status_revoked":          "Request again, New request",
-		"status_expired":          "Request again, New request",
-		"status_rejected":         "Request again, New request",
-		"status_failed":           "Request again, New request",
+		"status_revoked":          "Request again, New request, Add to favorites",
+		"status_expired":          "Request again, New request, Add to favorites",
+		"status_rejected":         "Request again, New request, Add to favorites",
+		"status_failed":           "Request again, New request, Add to favorites",
 		"status_unknown":          "",
+		"status_over_many_mfa":    "Open in Apono, Open in Apono, Open in Apono, Request again, New request, Add to favorites",
 		"revoke":                  "Revoke access",
+		"open_favorites":          "Favorites",
+		"favorites_none":          "",
+		"favorites_one": "Use favorite, Rename, Delete, " +
+			"Request again, Add to favorites, Request again, Add to favorites, Request again, Add to favorites",
+		"favorites_none_found":  "Search",
+		"favorite_name_draft":   "Back, Add to favorites",
+		"favorite_name_request": "Add to favorites",
+		"favorite_name_recent":  "Back, Add to favorites",
+		"favorite_rename":       "Back, Rename",
+		"favorite_delete":       "Back, Delete",
 	} {
 		var titles []string
 		for o := range objects(t, all[name].JSON()) {

@@ -55,7 +55,7 @@ func everywhere(words string) []cards.Card {
 		Duration: time.Hour, Justification: words, AskedAt: asked,
 		Requests: []cards.Request{{ID: words, Status: aponoapi.Granted}},
 	}
-	return []cards.Card{
+	return append([]cards.Card{
 		cards.IntegrationStep(form, list),
 		cards.ResourceTypeStep(form, list),
 		cards.ResourcesStep(form, list),
@@ -77,7 +77,7 @@ func everywhere(words string) []cards.Card {
 		cards.ViewResources(cards.Resources{
 			Of: told, Page: []cards.Access{{Resource: words, Permission: words}}, Search: words, Found: 60, Total: 60,
 		}),
-	}
+	}, favoritesOf(words)...)
 }
 
 // ours is what each card says in our words, whatever comes from outside.
@@ -115,7 +115,8 @@ func holds(t rapid.TB, want [][]string, words string) {
 
 // split tells what a card says in our words, where Teams reads Markdown or the
 // bot reads data, from what it shows as plain text. What a person typed is
-// neither: it comes back in their own input.
+// neither: it comes back in their own input, and what they searched for in the
+// buttons of a dialog that has no box for it.
 func split(t rapid.TB, c cards.Card) (ours, theirs []string) {
 	t.Helper()
 	for o := range objects(t, c.JSON()) {
@@ -123,8 +124,9 @@ func split(t rapid.TB, c cards.Card) (ours, theirs []string) {
 		for key, value := range o {
 			text, ok := value.(string)
 			isChoice := kind == "" && o["value"] != nil
+			isSearch := key == "search" && o["verb"] == string(cards.VerbFavoritesStep)
 			switch {
-			case !ok || kind == "Input.Text" && key == "value":
+			case !ok || isSearch || kind == "Input.Text" && key == "value":
 			case kind == "TextRun" && key == "text", isChoice && key == "title":
 				theirs = append(theirs, text)
 			default:

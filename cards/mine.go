@@ -88,8 +88,8 @@ func (s Submission) entry(now time.Time) []element {
 		lines = append(lines, fact("Requested", clock(s.AskedAt)))
 	}
 	about := Data{Request: r.Name}
-	view, again, end := about, about, about
-	view.Verb, again.Verb, end.Verb = VerbResources, VerbAgain, VerbRevoke
+	view, again, end, favorite := about, about, about, about
+	view.Verb, again.Verb, end.Verb, favorite.Verb = VerbResources, VerbAgain, VerbRevoke, VerbFavoriteName
 	does := []element{button("View resources", view)}
 	switch {
 	case r.Status.Active(), r.Status == aponoapi.Granting:
@@ -99,7 +99,7 @@ func (s Submission) entry(now time.Time) []element {
 	case r.Status.Over():
 		does = append(does, button("Request again", again))
 	}
-	return append(lines, buttons(does...))
+	return append(lines, buttons(append(does, button("Add to favorites", favorite))...))
 }
 
 func (m Mine) filter(title string, of ListOf) element {

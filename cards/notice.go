@@ -19,7 +19,7 @@ func (h Home) buttons() []element {
 	if h.Shared {
 		return all
 	}
-	return append(all, lists()...)
+	return append(append(all, lists()...), favorites())
 }
 
 // Welcome greets a person who has just installed the bot.
@@ -39,7 +39,7 @@ func Help(h Home) Card {
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
 	}
 	return newCard("What Apono can do here", append(append(body, h.now()...),
-		say("- **request**: ask for access\n- **my requests**, **my access**: see what you asked for and what you have\n- **help**: see this message"))...).
+		say("- **request**: ask for access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **help**: see this message"))...).
 		with(h.buttons()...)
 }
 
@@ -98,4 +98,11 @@ func AddForAnswer(appURL string) Card {
 // Apono's.
 func Told(words string) Card {
 	return newCard("Not possible just now", quote(Paragraph(words, 600)))
+}
+
+// OpenFavorites answers the typed command for the favorites.
+func OpenFavorites() Card {
+	return newCard("Favorites",
+		say("Press **Favorites** to see what you have saved to ask for again, and your last requests."),
+	).with(favorites().positive())
 }

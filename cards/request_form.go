@@ -47,6 +47,7 @@ type Form struct {
 	Revision int
 	Chosen   [][2]string // what the steps before chose, as name and value
 	Problem  string      // what is wrong with the form as a whole; "" if nothing
+	Added    string      // the favorite that it has just been made
 }
 
 // List is what a step of the request form offers to choose from. Titles are
@@ -108,7 +109,7 @@ func FinishStep(f Form, s Finish) Card {
 		"Why do you need it?", s.Justification, JustificationLimit).multiline())
 	body = appendProblem(body, s.JustificationProblem)
 	return f.card(heading("For how long, and why?"), body...).
-		with(f.button("Back", DoBack), f.button("Submit", DoSubmit).positive())
+		with(f.button("Back", DoBack), f.button("Add to favorites", DoFavorite), f.button("Submit", DoSubmit).positive())
 }
 
 // StillLoading says that Apono has not told a list yet. Nothing is lost.
@@ -139,6 +140,9 @@ func (f Form) button(title string, do Do) element {
 
 func (f Form) card(title element, body ...element) Card {
 	all := []element{title}
+	if f.Added != "" {
+		all = append(all, done("Added to favorites", Line(f.Added, FavoriteNameLimit)))
+	}
 	for _, c := range f.Chosen {
 		all = append(all, fact(c[0], Line(c[1], 200)))
 	}

@@ -35,6 +35,7 @@ func states() map[string]cards.Card {
 	maps.Copy(all, resourceStates())
 	maps.Copy(all, finishStates())
 	maps.Copy(all, storyStates())
+	maps.Copy(all, favoriteStates())
 	return all
 }
 
@@ -269,9 +270,11 @@ func storyStates() map[string]cards.Card {
 		"status_expired_end":      cards.Status(ends(story(aponoapi.Expired))),
 		"status_several":          cards.Status(mfa(story(aponoapi.PendingMFA, aponoapi.Granted, aponoapi.PendingMFA))),
 		"status_many_mfa":         cards.Status(mfa(story(slices.Repeat([]aponoapi.Status{aponoapi.PendingMFA}, 8)...))),
-		"status_40_resources":     cards.Status(wide),
-		"status_unknown":          cards.Status(story("Thinking it over")),
-		"status_untold":           cards.Status(story("")),
+		"status_over_many_mfa": cards.Status(mfa(story(append([]aponoapi.Status{aponoapi.Expired},
+			slices.Repeat([]aponoapi.Status{aponoapi.PendingMFA}, 8)...)...))),
+		"status_40_resources": cards.Status(wide),
+		"status_unknown":      cards.Status(story("Thinking it over")),
+		"status_untold":       cards.Status(story("")),
 	}
 	for _, s := range statuses {
 		all["status_"+string(s)] = cards.Status(story(s))

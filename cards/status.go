@@ -32,29 +32,41 @@ type Request struct {
 	MFAURL string    // where Apono asks for MFA
 }
 
-// mfaLinks is how many requests of a submission get a link to pass MFA, so that
-// there is room for another of the six buttons that Teams shows.
-const mfaLinks = 5
+// mfaLinks is how many requests of a submission get a link to pass MFA at most,
+// and maxButtons how many buttons Teams shows below a card.
+const (
+	mfaLinks   = 5
+	maxButtons = 6
+)
 
 // Status tells how a submission stands whose requests Apono has.
 func Status(s Submission) Card {
 	lead := s.Requests[0]
 	c := s.card(lead.Status.String(), colorOf(lead.Status), meaning(lead))
+	can := lead.buttons()
 	for _, r := range s.Requests {
-		if r.Status == aponoapi.PendingMFA && r.MFAURL != "" && len(c.actions) < mfaLinks {
+		if r.Status == aponoapi.PendingMFA && r.MFAURL != "" && len(c.actions) < min(mfaLinks, maxButtons-len(can)) {
 			c = c.with(link("Open in Apono", r.MFAURL))
 		}
 	}
+	return c.with(can...)
+}
+
+// buttons are for what can be done about a request.
+func (r Request) buttons() []element {
+	favorite := button("Add to favorites", Data{Verb: VerbFavoriteName, Request: r.Name}).opens()
 	switch {
-	case lead.Status == aponoapi.Granting, lead.Status == aponoapi.Granted:
-		c = c.with(button("View resources", Data{Verb: VerbResources, Request: lead.Name}).opens(),
-			button("Revoke access", Data{Verb: VerbRevoke, Request: lead.Name}).opens())
-	case lead.Status.Waiting():
-		c = c.with(button("Cancel request", Data{Verb: VerbRevoke, Request: lead.Name}).opens())
-	case lead.Status.Over():
-		c = c.with(button("Request again", Data{Verb: VerbAgain, Request: lead.Name}).opens(), newRequest())
+	case r.Status == aponoapi.Granting, r.Status == aponoapi.Granted:
+		return []element{
+			button("View resources", Data{Verb: VerbResources, Request: r.Name}).opens(),
+			button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens(), favorite,
+		}
+	case r.Status.Waiting():
+		return []element{button("Cancel request", Data{Verb: VerbRevoke, Request: r.Name}).opens()}
+	case r.Status.Over():
+		return []element{button("Request again", Data{Verb: VerbAgain, Request: r.Name}).opens(), newRequest(), favorite}
 	}
-	return c
+	return nil
 }
 
 // Asking says that Apono is being asked and has not answered yet.

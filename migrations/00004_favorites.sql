@@ -14,6 +14,3 @@ CREATE TABLE favorites (
     UNIQUE (tenant_id, object_id, folded),
     FOREIGN KEY (tenant_id, object_id) REFERENCES people
 );
-
--- What somebody asked for last.
-CREATE INDEX submissions_recent ON submissions (tenant_id, object_id, asked_at DESC) WHERE state = 'created';
