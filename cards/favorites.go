@@ -115,7 +115,11 @@ func (s Submission) access() string {
 
 // terms are in short what may be done, and for how long.
 func (s Submission) terms() string {
-	return Line(Names(s.Permissions, 3), 50) + ", " + Hours(s.Duration)
+	terms := Line(Names(s.Permissions, 3), 50)
+	if s.Duration > 0 { // one made elsewhere may have no end
+		terms += ", " + Hours(s.Duration)
+	}
+	return terms
 }
 
 func (l Favorites) pages() []element {
@@ -195,7 +199,11 @@ func (n Naming) input() []element {
 
 // wish is what a favorite keeps.
 func (s Submission) wish() []element {
-	return append(s.what(), fact("Duration", Hours(s.Duration)))
+	wish := s.what()
+	if s.Duration > 0 {
+		wish = append(wish, fact("Duration", Hours(s.Duration)))
+	}
+	return wish
 }
 
 func favorites() element { return button("Favorites", Data{Verb: VerbFavorites}).opens() }

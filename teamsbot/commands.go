@@ -26,6 +26,7 @@ type command struct {
 var commands = []command{
 	{name: "request", written: []string{"request", "new request"}, card: always(cards.OpenRequest)},
 	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
+	{name: "favorites", written: []string{"favorites", "favorite"}, private: true, card: always(cards.OpenFavorites)},
 	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},
 }
 

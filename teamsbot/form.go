@@ -55,6 +55,16 @@ type form struct {
 	// Follows is the submission whose request is asked for again.
 	Follows string `json:"follows,omitempty"`
 
+	// Unchecked says that it was filled in from what was asked for before: Apono
+	// has not told yet whether all of it can still be asked for.
+	Unchecked bool   `json:"unchecked,omitempty"`
+	Gone      string `json:"gone,omitempty"` // what could not, in words
+	// Naming says that the dialog asks for the name of the favorite that the form
+	// is to become.
+	Naming bool   `json:"naming,omitempty"`
+	Name   string `json:"name,omitempty"`
+	Added  string `json:"added,omitempty"` // the favorite that it has become
+
 	backwards bool // the person goes back: a step of one choice is passed over that way
 }
 
@@ -78,6 +88,7 @@ func (f *form) take(p cards.Press) {
 	if f.Blank {
 		return
 	}
+	f.Gone, f.Added = "", "" // has been read
 	switch f.Step {
 	case stepIntegration:
 		if chosen, ok := f.pick(p.Inputs[cards.FieldIntegration]); ok && chosen != f.Integration {
@@ -149,6 +160,9 @@ func (f *form) takeTyped(inputs map[string]string) {
 	if words := cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit); words != "" {
 		f.Justification = words
 	}
+	if name := cards.Line(inputs[cards.FieldName], cards.FavoriteNameLimit); name != "" {
+		f.Name = name
+	}
 }
 
 // press moves the form as the button says, or tells what is wrong with it.
@@ -163,7 +177,7 @@ func (f *form) press(p cards.Press) problems {
 		f.From = max(0, f.From-cards.PageSize)
 	case cards.DoLater:
 		f.From += cards.PageSize
-	case cards.DoNext, cards.DoSubmit:
+	case cards.DoNext, cards.DoSubmit, cards.DoFavorite:
 		if wrong := f.check(); wrong != nil {
 			if search != f.Search { // Next was meant for the search box
 				f.Search, f.From = search, 0
@@ -171,6 +185,7 @@ func (f *form) press(p cards.Press) problems {
 			}
 			return wrong
 		}
+		f.Naming = p.Do == cards.DoFavorite && f.Step == stepFinish
 		f.next()
 	}
 	return nil
@@ -241,7 +256,7 @@ func (f *form) back() {
 	default:
 		f.goTo(stepIntegration)
 	}
-	f.backwards = true
+	f.backwards, f.Unchecked = true, false
 }
 
 func (f *form) goTo(s step) {

@@ -1,6 +1,7 @@
 package teamsbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -21,6 +22,7 @@ func (t *turn) openRequest(ctx context.Context) (teams.Answer, error) {
 		if err != nil {
 			return teams.Answer{}, err
 		}
+		f.Naming = false
 		return t.show(ctx, d, f, wrong)
 	}
 	return t.openForm(ctx, newForm())
@@ -47,6 +49,9 @@ func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
 	case t.press.Revision != d.Revision:
 		f.takeTyped(t.press.Inputs)
 		return t.show(ctx, d, f, problems{"": "This form was open twice. Here is how it stands now."})
+	}
+	if f.Naming {
+		return t.nameDraft(ctx, d, f)
 	}
 	f.take(t.press)
 	wrong = f.press(t.press)
@@ -84,7 +89,7 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 // show draws the step at which the form stands, with what is wrong there. What
 // keeps it from being drawn is said in the dialog, and the draft is kept.
 func (t *turn) show(ctx context.Context, d db.Draft, f form, wrong problems) (teams.Answer, error) {
-	draw, stopped := t.step(ctx, &f, wrong)
+	draw, stopped := t.draw(ctx, &f, wrong)
 	f.Blank = stopped != nil
 	late, cancel := grace(ctx)
 	defer cancel()
@@ -93,7 +98,7 @@ func (t *turn) show(ctx context.Context, d db.Draft, f form, wrong problems) (te
 	} else if err != nil {
 		return teams.Answer{}, err
 	}
-	view := cards.Form{Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Problem: wrong[""]}
+	view := cards.Form{Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Problem: cmp.Or(wrong[""], f.Gone), Added: f.Added}
 	if stopped != nil {
 		t.err = stopped
 		return t.showStopped(view, stopped)
@@ -113,6 +118,22 @@ func (t *turn) showStopped(view cards.Form, err error) (teams.Answer, error) {
 		return dialog(cards.StillLoading(view))
 	}
 	return dialog(cards.Stopped(view, "Not possible just now", t.bot.wordsOf(err)))
+}
+
+// draw prepares the drawing of what the dialog shows next.
+func (t *turn) draw(ctx context.Context, f *form, wrong problems) (func(cards.Form) cards.Card, error) {
+	if f.Naming {
+		n := cards.Naming{What: wishView(f.wish()), Name: f.Name, Problem: wrong[cards.FieldName]}
+		return func(v cards.Form) cards.Card { return cards.NameDraft(v, n) }, nil
+	}
+	if f.Unchecked {
+		reviewed, err := t.review(ctx, *f)
+		if err != nil {
+			return nil, err
+		}
+		*f = reviewed
+	}
+	return t.step(ctx, f, wrong)
 }
 
 // step prepares the drawing of the step at which the form stands. It fills in
@@ -245,6 +266,9 @@ func (l *listing) fits() bool {
 // chosen is what the steps before the form's own have chosen.
 func chosen(f form) [][2]string {
 	var c [][2]string
+	if f.Naming {
+		return nil // the dialog shows the whole wish
+	}
 	if f.Step != stepIntegration {
 		c = append(c, [2]string{"Integration", f.Integration.Name})
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
-	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
@@ -100,19 +99,7 @@ func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
 	if err := t.nameResources(ctx, &o); err != nil {
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
-	a := o.sub.Asked
-	f := newForm()
-	if a.Integration.ID != "" && a.ResourceType.ID != "" {
-		f.Step, f.Integration, f.ResourceType, f.Resources = stepFinish, a.Integration, a.ResourceType, a.Resources
-	}
-	f.Follows = o.sub.ID
-	for _, p := range a.Permissions {
-		f.Permissions = append(f.Permissions, db.Named{ID: p, Name: p})
-	}
-	if a.Duration > 0 {
-		f.sayDuration(a.Duration)
-	}
-	return t.openForm(ctx, f)
+	return t.openWish(ctx, o.sub.Asked.Wish(), o.sub.ID)
 }
 
 // receives makes sure that the person is who receives the access of a request,

@@ -214,6 +214,12 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.openMine(ctx))
 	case cards.VerbResources:
 		return t.said(t.viewResources(ctx))
+	case cards.VerbFavorites, cards.VerbFavoritesStep:
+		return t.said(t.stepFavorites(ctx))
+	case cards.VerbFavoriteName:
+		return t.said(t.nameRequest(ctx, cards.NameRequest))
+	case cards.VerbFavoriteAdd:
+		return t.said(t.addRequest(ctx, cards.Place{}, cards.NameRequest))
 	}
 	return teams.TaskMessage(wordsOldButton)
 }

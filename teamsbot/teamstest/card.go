@@ -139,6 +139,19 @@ func actions(card json.RawMessage) []action {
 	return found
 }
 
+// containerOf is the first container that shows a text, or nil.
+func containerOf(card json.RawMessage, shown string) (found json.RawMessage) {
+	walk(parse(card), func(v map[string]any) {
+		if found != nil || v["type"] != "Container" {
+			return
+		}
+		if part, err := json.Marshal(v); err == nil && strings.Contains(strings.Join(visible(part), "\n"), shown) {
+			found = part
+		}
+	})
+	return found
+}
+
 // titles are what the buttons of a card say.
 func titles(card json.RawMessage) []string {
 	var all []string

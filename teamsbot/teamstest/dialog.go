@@ -120,10 +120,25 @@ func (in Input) accepts(value string) error {
 // what is there then. A dialog that the bot answered wrongly stays, with a
 // Notice.
 func (d *Dialog) Press(ctx context.Context, title string) (*Dialog, error) {
+	return d.pressOf(ctx, d.card, title)
+}
+
+// PressIn is Press for the button in the container that shows a text, where a
+// list has one in every row.
+func (d *Dialog) PressIn(ctx context.Context, row, title string) (*Dialog, error) {
+	part := containerOf(d.card, row)
+	if part == nil {
+		return nil, fmt.Errorf("the dialog %q shows no %q", d.Title, row)
+	}
+	return d.pressOf(ctx, part, title)
+}
+
+// pressOf presses a button of that part of the dialog.
+func (d *Dialog) pressOf(ctx context.Context, part json.RawMessage, title string) (*Dialog, error) {
 	if d.Closed {
 		return nil, fmt.Errorf("no dialog is open to press %q in", title)
 	}
-	a, err := findAction(d.card, title)
+	a, err := findAction(part, title)
 	if err != nil {
 		return nil, fmt.Errorf("the dialog %q: %w", d.Title, err)
 	}

@@ -1,0 +1,146 @@
+package teamsbot
+
+import (
+	"context"
+	"strings"
+
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// openWish opens the last step of the request form with all of a wish that can
+// still be asked for. follows is the submission that it repeats, if any.
+func (t *turn) openWish(ctx context.Context, w db.Wish, follows string) (teams.Answer, error) {
+	f := newForm()
+	f.Follows = follows
+	if w.Integration.ID != "" && w.ResourceType.ID != "" {
+		f.Step, f.Unchecked = stepFinish, true
+		f.Integration, f.ResourceType, f.Resources = w.Integration, w.ResourceType, w.Resources
+	}
+	for _, p := range w.Permissions {
+		f.Permissions = append(f.Permissions, db.Named{ID: p, Name: p})
+	}
+	if w.Duration > 0 {
+		f.sayDuration(w.Duration)
+	}
+	return t.openForm(ctx, f)
+}
+
+// wish is what the form asks for, without the reason.
+func (f *form) wish() db.Wish {
+	d, _ := f.duration()
+	return db.Wish{
+		Integration: f.Integration, ResourceType: f.ResourceType, Resources: f.Resources,
+		Permissions: namesOf(f.Permissions), Duration: d,
+	}
+}
+
+// review drops from a form what the person cannot ask for any more, says so in
+// it, and leaves it at the step at which something must be chosen. What has
+// another name now gets that.
+func (t *turn) review(ctx context.Context, f form) (form, error) {
+	user, err := t.identify(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.Unchecked, f.Step = false, stepFinish
+	l, err := t.bot.catalog.integrations(ctx, user)
+	if err != nil {
+		return f, err
+	}
+	if kept := l.still(f.Integration); len(kept) == 1 {
+		f.Integration = kept[0]
+		return t.reviewType(ctx, user, f)
+	}
+	f.left("integration", f.Integration)
+	f.Step, f.Integration, f.ResourceType, f.Resources, f.Permissions = stepIntegration, db.Named{}, db.Named{}, nil, nil
+	return f, nil
+}
+
+// reviewType is review for an integration that is still there.
+func (t *turn) reviewType(ctx context.Context, user string, f form) (form, error) {
+	l, err := t.bot.catalog.resourceTypes(ctx, user, f.Integration.ID)
+	if err != nil {
+		return f, err
+	}
+	if kept := l.still(f.ResourceType); len(kept) == 1 {
+		f.ResourceType = kept[0]
+		return t.reviewRest(ctx, user, f)
+	}
+	f.left("resource type", f.ResourceType)
+	f.Step, f.ResourceType, f.Resources, f.Permissions = stepResourceType, db.Named{}, nil, nil
+	return f, nil
+}
+
+// reviewRest is review for a resource type that is still there.
+func (t *turn) reviewRest(ctx context.Context, user string, f form) (form, error) {
+	resources, err := t.bot.catalog.resources(ctx, user, f.Integration.ID, f.ResourceType.ID)
+	if err != nil {
+		return f, err
+	}
+	permissions, err := t.bot.catalog.permissions(ctx, user, f.Integration.ID, f.ResourceType.ID)
+	if err != nil {
+		return f, err
+	}
+	kept := resources.still(f.Resources...)
+	f.left("resources", without(f.Resources, kept)...)
+	if f.Resources = kept; len(kept) == 0 {
+		f.Step = stepResources
+	}
+	kept = permissions.still(f.Permissions...)
+	if !permissions.several && len(kept) > 1 {
+		kept = kept[:1]
+	}
+	f.left("permissions", without(f.Permissions, kept)...)
+	f.Permissions = kept
+	return f, nil
+}
+
+// left says in the form that these are left out of it.
+func (f *form) left(kind string, gone ...db.Named) {
+	if len(gone) == 0 {
+		return
+	}
+	names := kind + " " + cards.Names(namesOf(gone), 5)
+	if f.Gone == "" {
+		f.Gone = "Not available to you any more, and left out: " + names + "."
+		return
+	}
+	f.Gone = strings.TrimSuffix(f.Gone, ".") + "; " + names + "."
+}
+
+// still are those of the items that the list has, as it names them now. Where
+// Apono does not tell all, absence proves nothing.
+func (l *listing) still(items ...db.Named) []db.Named {
+	byID := make(map[string]db.Named, len(l.items))
+	for _, it := range l.items {
+		byID[it.ID] = it
+	}
+	var kept []db.Named
+	for _, it := range items {
+		now, ok := byID[it.ID]
+		switch {
+		case ok:
+			kept = append(kept, now)
+		case l.cut > 0:
+			kept = append(kept, it)
+		}
+	}
+	return kept
+}
+
+// without are the items that are not among the others, by id.
+func without(items, others []db.Named) []db.Named {
+	among := make(map[string]bool, len(others))
+	for _, it := range others {
+		among[it.ID] = true
+	}
+	var rest []db.Named
+	for _, it := range items {
+		if !among[it.ID] {
+			rest = append(rest, it)
+		}
+	}
+	return rest
+}
