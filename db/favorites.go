@@ -51,25 +51,9 @@ func (s *Store) AddFavorite(ctx context.Context, k PersonKey, name string, w Wis
 		return err
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		// One at a time, so that two cannot both take the last place.
-		if _, err := tx.Exec(ctx, `
-			SELECT FROM people WHERE tenant_id = $1 AND object_id = $2
-			FOR NO KEY UPDATE`, k.TenantID, k.ObjectID); err != nil {
+		there, err := favoriteFits(ctx, tx, k, name, wish)
+		if err != nil || there {
 			return err
-		}
-		var have int
-		var taken, same bool
-		err := tx.QueryRow(ctx, `
-			SELECT count(*), coalesce(bool_or(folded = $3), false), coalesce(bool_or(folded = $3 AND wish = $4::jsonb), false)
-			FROM favorites WHERE tenant_id = $1 AND object_id = $2`,
-			k.TenantID, k.ObjectID, fold(name), wish).Scan(&have, &taken, &same)
-		switch {
-		case err != nil || same:
-			return err
-		case taken:
-			return ErrNameTaken
-		case have >= MaxFavorites:
-			return ErrFull
 		}
 		_, err = tx.Exec(ctx, `
 			INSERT INTO favorites (tenant_id, object_id, name, folded, wish)
@@ -80,6 +64,32 @@ func (s *Store) AddFavorite(ctx context.Context, k PersonKey, name string, w Wis
 		return fmt.Errorf("add a favorite of %s: %w", k.ObjectID, err)
 	}
 	return nil
+}
+
+// favoriteFits says what keeps a favorite from being added, or that it is there
+// already.
+func favoriteFits(ctx context.Context, tx pgx.Tx, k PersonKey, name string, wish json.RawMessage) (there bool, err error) {
+	// One at a time, so that two cannot both take the last place.
+	if _, err := tx.Exec(ctx, `
+		SELECT FROM people WHERE tenant_id = $1 AND object_id = $2
+		FOR NO KEY UPDATE`, k.TenantID, k.ObjectID); err != nil {
+		return false, err
+	}
+	var have int
+	var taken bool
+	err = tx.QueryRow(ctx, `
+		SELECT count(*), coalesce(bool_or(folded = $3), false), coalesce(bool_or(folded = $3 AND wish = $4::jsonb), false)
+		FROM favorites WHERE tenant_id = $1 AND object_id = $2`,
+		k.TenantID, k.ObjectID, fold(name), wish).Scan(&have, &taken, &there)
+	switch {
+	case err != nil || there:
+		return there, err
+	case taken:
+		return false, ErrNameTaken
+	case have >= MaxFavorites:
+		return false, ErrFull
+	}
+	return false, nil
 }
 
 // Favorites are all of a person, by name.

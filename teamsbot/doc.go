@@ -4,6 +4,9 @@
 // each step is checked here and kept as a draft, Submit writes the intent down
 // before Apono is told, and a status card stands in the person's own chat.
 //
+// Somebody asks for what was asked for before, by a favorite or a past request
+// (favorites.go, revoke.go): wish.go opens the form with what is still there.
+//
 // A status changes (status.go): Apono's webhook or the sweep owes a look at the
 // request; what is read is recorded under a number drawn before Apono was
 // asked; every card that shows the request is drawn anew from the database.

@@ -102,7 +102,7 @@ func (f *form) left(kind string, gone ...db.Named) {
 	if len(gone) == 0 {
 		return
 	}
-	names := kind + " " + cards.Names(namesOf(gone), 5)
+	names := kind + " " + cards.Names(namesOf(gone), 3)
 	if f.Gone == "" {
 		f.Gone = "Not available to you any more, and left out: " + names + "."
 		return
