@@ -283,6 +283,7 @@ func TestAskingBeforeInstalling(t *testing.T) {
 	w.teams.ClearFaults()
 	_, err = dana.Installs(t.Context())
 	must(t, err)
+	w.settle() // the welcome comes first
 	form.press("Try again").atLastStep().press("Submit").shows("Your own chat")
 	w.settle()
 	dana.sees("INC-42")
@@ -297,6 +298,7 @@ func TestUninstalledWhileAskingIsToldToAddTheApp(t *testing.T) {
 	form = form.press("Submit").shows("Add Apono first")
 	_, err = dana.Installs(t.Context())
 	must(t, err)
+	w.settle() // the welcome comes first
 	form = form.press("Try again")
 	if got := form.value("justification"); got != "INC-42: orders are stuck" {
 		t.Errorf("the justification is %q", got)
