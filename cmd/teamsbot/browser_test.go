@@ -28,6 +28,7 @@ func TestBrowser(t *testing.T) {
 		{"narrow", danaAsksOnHerPhone},
 		{"approval", omarApprovesInTheSimulator},
 		{"lists", danaLooksThroughHerRequests},
+		{"favorites", danaKeepsAFavorite},
 		{"faults", aponoIsInTrouble},
 		{"others", othersAreToldWhomToAsk},
 		{"omar", omarSeesNothingOfIt},
