@@ -13,6 +13,8 @@ type Verb string
 const (
 	VerbRequest     Verb = "request.open" // opens the request form, new or where a draft stands
 	VerbRequestStep Verb = "request.step" // one step inside the request form
+	VerbBundle      Verb = "bundle.open"  // the same for a bundle
+	VerbBundleStep  Verb = "bundle.step"
 	VerbAgain       Verb = "request.again"
 	VerbRevoke      Verb = "revoke.open" // asks whether to
 	VerbRevokeNow   Verb = "revoke.now"
@@ -37,6 +39,9 @@ const (
 	DoLater    Do = "later"   // the page after
 	DoSubmit   Do = "submit"
 	DoTryAgain Do = "again" // show the step once more
+	DoFilter   Do = "filter"
+	DoSelected Do = "selected" // show what is chosen
+	DoAll      Do = "all"      // show all of it
 	DoFavorite Do = "favorite"
 	DoAdd      Do = "add" // the favorite that has just been named
 )

@@ -31,6 +31,7 @@ func TestPressComesBack(t *testing.T) {
 		// These are also pressed inside a dialog, which shows the next one then.
 		cards.VerbAgain: true, cards.VerbRevoke: true, cards.VerbMine: true, cards.VerbResources: true,
 		cards.VerbFavorites: true, cards.VerbFavoriteName: true, cards.VerbFavoritesStep: false, cards.VerbFavoriteAdd: false,
+		cards.VerbBundle: true, cards.VerbBundleStep: false,
 	}
 	for name, card := range states() {
 		for o := range objects(t, card.JSON()) {
@@ -58,7 +59,7 @@ func TestPressComesBack(t *testing.T) {
 			if (got.Favorite == favoriteID) != ofFavorite[got.Do] {
 				t.Errorf("%s, button %v carries %+v", name, o["title"], got.Data)
 			}
-			if inForm := got.Verb == cards.VerbRequestStep; inForm != (got.Do != "" && got.Revision > 0 && got.Draft == draftID) {
+			if inForm := got.Verb == cards.VerbRequestStep || got.Verb == cards.VerbBundleStep; inForm != (got.Do != "" && got.Revision > 0 && got.Draft == draftID) {
 				t.Errorf("%s, button %v carries %+v", name, o["title"], got.Data)
 			}
 			// A message opens a dialog; a dialog's button must not.

@@ -94,9 +94,11 @@ func (l Favorites) row(f Favorite) element {
 // recent is one of the last requests.
 func (l Favorites) recent(s Submission) element {
 	r := s.Requests[0]
-	return entry(Line(r.Status.String(), 40)+", "+clock(s.AskedAt), s.access(), s.terms(),
-		button("Request again", Data{Verb: VerbAgain, Request: r.Name}),
-		l.button("Add to favorites", Data{Do: DoName, Request: r.Name, From: l.From}))
+	can := []element{button("Request again", Data{Verb: VerbAgain, Request: r.Name})}
+	if s.Bundle == "" {
+		can = append(can, l.button("Add to favorites", Data{Do: DoName, Request: r.Name, From: l.From}))
+	}
+	return entry(Line(r.Status.String(), 40)+", "+clock(s.AskedAt), s.access(), s.terms(), can...)
 }
 
 // entry is one of a list: a title, two small lines, and buttons.
@@ -110,11 +112,17 @@ func entry(title, first, second string, can ...element) element {
 
 // access is in short what the access is to.
 func (s Submission) access() string {
+	if s.Bundle != "" {
+		return Line(s.Bundle+": "+s.parts(3), 80)
+	}
 	return Line(s.Integration+s.kind()+": "+Names(s.Resources, 3), 80)
 }
 
 // terms are in short what may be done, and for how long.
 func (s Submission) terms() string {
+	if s.Bundle != "" {
+		return Hours(s.Duration)
+	}
 	terms := Line(Names(s.Permissions, 3), 50)
 	if s.Duration > 0 { // one made elsewhere may have no end
 		terms += ", " + Hours(s.Duration)

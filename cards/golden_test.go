@@ -76,7 +76,7 @@ func TestButtons(t *testing.T) {
 	t.Parallel()
 	all := states()
 	for name, want := range map[string]string{
-		"welcome":                 "New request, My requests, My access, Favorites",
+		"welcome":                 "New request, Request bundle, My requests, My access, Favorites",
 		"integration_few":         "Next",
 		"integration_first_page":  "Search, Next page, Next",
 		"integration_middle_page": "Search, Previous page, Next page, Next",
@@ -102,18 +102,26 @@ func TestButtons(t *testing.T) {
 		"status_rejected":         "Request again, New request, Add to favorites",
 		"status_failed":           "Request again, New request, Add to favorites",
 		"status_unknown":          "",
-		"status_over_many_mfa":    "Open in Apono, Open in Apono, Open in Apono, Request again, New request, Add to favorites",
+		"status_over_many_mfa":    "Open in Apono, Open in Apono, Open in Apono, Open in Apono, Open in Apono, Cancel request",
 		"revoke":                  "Revoke access",
 		"open_favorites":          "Favorites",
 		"favorites_none":          "",
 		"favorites_one": "Use favorite, Rename, Delete, " +
 			"Request again, Add to favorites, Request again, Add to favorites, Request again, Add to favorites",
-		"favorites_none_found":  "Search",
-		"favorite_name_draft":   "Back, Add to favorites",
-		"favorite_name_request": "Add to favorites",
-		"favorite_name_recent":  "Back, Add to favorites",
-		"favorite_rename":       "Back, Rename",
-		"favorite_delete":       "Back, Delete",
+		"favorites_none_found":    "Search",
+		"favorite_name_draft":     "Back, Add to favorites",
+		"favorite_name_request":   "Add to favorites",
+		"favorite_name_recent":    "Back, Add to favorites",
+		"favorite_rename":         "Back, Rename",
+		"favorite_delete":         "Back, Delete",
+		"contents_few":            "Back, Next",
+		"contents_first_page":     "Search, Filter, Show selected, Next page, Back, Next",
+		"contents_selected":       "Search, Show all, Back, Next",
+		"bundle_filter":           "Show",
+		"bundle_finish_questions": "Back, Submit",
+		"several_pending":         "Cancel request",
+		"several_one_granted":     "Revoke access",
+		"several_over":            "Request again, New request",
 	} {
 		var titles []string
 		for o := range objects(t, all[name].JSON()) {

@@ -55,6 +55,11 @@ func everywhere(words string) []cards.Card {
 		Duration: time.Hour, Justification: words, AskedAt: asked,
 		Requests: []cards.Request{{ID: words, Status: aponoapi.Granted}},
 	}
+	request := cards.Request{ID: words, About: words, Status: aponoapi.Granted}
+	bundled := cards.Submission{
+		Draft: draftID, Bundle: words, Units: names, Answers: [][2]string{{words, words}},
+		Duration: time.Hour, Justification: words, AskedAt: asked, Requests: []cards.Request{request, request},
+	}
 	return append([]cards.Card{
 		cards.IntegrationStep(form, list),
 		cards.ResourceTypeStep(form, list),
@@ -63,6 +68,16 @@ func everywhere(words string) []cards.Card {
 			Permissions: list, Several: true, Hours: words, Justification: words,
 			DurationProblem: words, JustificationProblem: words,
 		}),
+		cards.BundleStep(form, list),
+		cards.ContentsStep(form, cards.Contents{Units: list, Take: cards.TakeSome, Filter: words}),
+		cards.FilterStep(form, cards.Filter{Types: named, Permissions: named}),
+		cards.BundleFinishStep(form, cards.BundleFinish{
+			Finish:    cards.Finish{Hours: words, Justification: words, DurationProblem: words},
+			Questions: []cards.Question{{Label: words, Value: words, Problem: words}, {Label: words, Choices: named}},
+		}),
+		cards.BundlesClosed(form, words, "https://portal.apono.io"),
+		cards.Status(bundled),
+		cards.RevokeSome(bundled),
 		cards.StillLoading(form),
 		cards.Stopped(form, "Not possible just now", words),
 		cards.Status(told),

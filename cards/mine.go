@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -64,7 +65,7 @@ func MyAccess(m Mine, now time.Time) Card {
 	var choices []Choice
 	var ids []string
 	for i, s := range m.Page {
-		title := Line(s.Integration+": "+Names(s.Resources, 3), titleLimit)
+		title := Line(s.named(), titleLimit)
 		choices = append(choices, Choice{Title: title, Value: strconv.Itoa(i)})
 		ids = append(ids, s.Requests[0].Name)
 	}
@@ -72,14 +73,28 @@ func MyAccess(m Mine, now time.Time) Card {
 	return c.with(button("Revoke access", Data{Verb: VerbRevoke, Requests: ids}).destructive())
 }
 
+// named tells in few words what the access is to.
+func (s Submission) named() string {
+	if s.Bundle != "" {
+		return s.Bundle + ": " + s.parts(3)
+	}
+	return s.Integration + ": " + Names(s.Resources, 3)
+}
+
 // entry is one request in a list, with what can be done about it.
 func (s Submission) entry(now time.Time) []element {
 	r := s.Requests[0]
 	state := run(r.Status.String())
 	state.Weight, state.Color = "bolder", colorOf(r.Status)
-	lines := []element{runs(state, run(": "+Line(s.Integration, 80)+s.kind()))}
+	lines := []element{runs(state, run(": "+Line(cmp.Or(s.Bundle, s.Integration), 80)+s.kind()))}
 	if len(s.Resources) > 0 {
 		lines = append(lines, fact("Resources", Names(s.Resources, 3)))
+	}
+	if s.Bundle != "" {
+		lines = append(lines, fact("Resources", s.parts(3)))
+		if r.About != "" {
+			lines = append(lines, fact("In", Line(r.About, 120)))
+		}
 	}
 	switch {
 	case r.Status.Active() && r.EndsAt.After(now):
@@ -99,7 +114,10 @@ func (s Submission) entry(now time.Time) []element {
 	case r.Status.Over():
 		does = append(does, button("Request again", again))
 	}
-	return append(lines, buttons(append(does, button("Add to favorites", favorite))...))
+	if s.Bundle == "" {
+		does = append(does, button("Add to favorites", favorite))
+	}
+	return append(lines, buttons(does...))
 }
 
 func (m Mine) filter(title string, of ListOf) element {
@@ -165,7 +183,7 @@ func ViewResources(v Resources) Card {
 	r := v.Of.Requests[0]
 	at := Data{Verb: VerbResources, Request: r.Name}
 	body := []element{
-		fact("Access to", Line(v.Of.Integration, 100)+v.Of.kind()),
+		fact("Access to", Line(cmp.Or(v.Of.Bundle, v.Of.Integration), 100)+v.Of.kind()),
 		fact("Status", r.Status.String()),
 		fact("Request ID", Line(r.ID, 80)),
 	}

@@ -15,7 +15,7 @@ type Home struct {
 
 // buttons open what there is.
 func (h Home) buttons() []element {
-	all := []element{newRequest().positive()} // and what else may be asked for in a channel
+	all := []element{newRequest().positive(), newBundle()} // and what else may be asked for in a channel
 	if h.Shared {
 		return all
 	}
@@ -39,7 +39,7 @@ func Help(h Home) Card {
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
 	}
 	return newCard("What Apono can do here", append(append(body, h.now()...),
-		say("- **request**: ask for access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **help**: see this message"))...).
+		say("- **request**: ask for access\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **help**: see this message"))...).
 		with(h.buttons()...)
 }
 
@@ -81,6 +81,15 @@ func OpenRequest() Card {
 		say("Press **New request** to fill in what you need."),
 	).with(newRequest().positive())
 }
+
+// OpenBundle answers the typed command for bundles.
+func OpenBundle() Card {
+	return newCard("Request bundle",
+		say("Press **Request bundle** to choose one."),
+	).with(newBundle().positive())
+}
+
+func newBundle() element { return button("Request bundle", Data{Verb: VerbBundle}).opens() }
 
 // InOwnChat says in a channel that the answer is in the person's own chat.
 func InOwnChat() Card {

@@ -43,6 +43,7 @@ var Durations = []time.Duration{30 * time.Minute, time.Hour, 4 * time.Hour, 8 * 
 
 // Form is what every step of the request form shows.
 type Form struct {
+	Step     Verb // what its buttons ask for; "" is VerbRequestStep
 	Draft    string
 	Revision int
 	Chosen   [][2]string // what the steps before chose, as name and value
@@ -60,6 +61,8 @@ type List struct {
 	// Only for lists that do not fit.
 	Long         bool
 	Search       string   // what was searched for
+	Also         []Do     // what can be done beside searching
+	Empty        string   // said where nothing is found, in our words; "" is about the search
 	From         int      // place of the first entry of Page among Found, from 0
 	Found, Total int      // how many entries match, and how many there are
 	Elsewhere    []Choice // what is chosen and not on Page
@@ -101,15 +104,20 @@ func FinishStep(f Form, s Finish) Card {
 	if s.Several {
 		body = s.Permissions.several(f, FieldPermissions, "Permissions")
 	}
-	body = append(body,
+	return f.card(heading("For how long, and why?"), append(body, s.whyAndHowLong()...)...).
+		with(f.button("Back", DoBack), f.button("Add to favorites", DoFavorite), f.button("Submit", DoSubmit).positive())
+}
+
+// whyAndHowLong asks for duration and justification.
+func (s Finish) whyAndHowLong() []element {
+	body := []element{
 		oneOf(FieldDuration, "Duration", durationChoices(), s.Duration),
-		input(FieldHours, "Or another number of hours", "For example 1.5", s.Hours, 10))
+		input(FieldHours, "Or another number of hours", "For example 1.5", s.Hours, 10),
+	}
 	body = appendProblem(body, s.DurationProblem)
 	body = append(body, input(FieldJustification, "Justification",
 		"Why do you need it?", s.Justification, JustificationLimit).multiline())
-	body = appendProblem(body, s.JustificationProblem)
-	return f.card(heading("For how long, and why?"), body...).
-		with(f.button("Back", DoBack), f.button("Add to favorites", DoFavorite), f.button("Submit", DoSubmit).positive())
+	return appendProblem(body, s.JustificationProblem)
 }
 
 // StillLoading says that Apono has not told a list yet. Nothing is lost.
@@ -135,7 +143,7 @@ func AddApp(f Form, appURL string) Card {
 }
 
 func (f Form) button(title string, do Do) element {
-	return button(title, Data{Verb: VerbRequestStep, Draft: f.Draft, Revision: f.Revision, Do: do})
+	return button(title, Data{Verb: cmp.Or(f.Step, VerbRequestStep), Draft: f.Draft, Revision: f.Revision, Do: do})
 }
 
 func (f Form) card(title element, body ...element) Card {
@@ -186,7 +194,7 @@ func (l List) before(f Form) []element {
 	case !l.Long && len(l.Page) == 0:
 		body = append(body, say("Apono offers nothing here that you can ask for. Go back and choose something else."))
 	case l.Long && l.Found == 0:
-		body = append(body, say("Nothing matches. Try a shorter part of the name."))
+		body = append(body, say(cmp.Or(l.Empty, "Nothing matches. Try a shorter part of the name.")))
 	case l.Long:
 		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(l.From+1), count(l.From+len(l.Page)), count(l.Found))))
 	}
@@ -206,14 +214,21 @@ func (l List) after(f Form) []element {
 	return body
 }
 
+// listTitles are the titles of what can be done with a list beside searching.
+var listTitles = map[Do]string{DoFilter: "Filter", DoSelected: "Show selected", DoAll: "Show all"}
+
 // search is the box above a list that does not fit.
 func (l List) search(f Form) []element {
 	if !l.Long {
 		return nil
 	}
+	beside := []element{f.button("Search", DoSearch)}
+	for _, do := range l.Also {
+		beside = append(beside, f.button(listTitles[do], do))
+	}
 	return []element{
 		input(FieldSearch, fmt.Sprintf("Search %s", count(l.Total)), "Part of the name", l.Search, 100),
-		buttons(f.button("Search", DoSearch)),
+		buttons(beside...),
 	}
 }
 

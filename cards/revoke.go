@@ -1,6 +1,9 @@
 package cards
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Cancel asks whether a request that waits is to be cancelled.
 func Cancel(s Submission) Card {
@@ -9,7 +12,7 @@ func Cancel(s Submission) Card {
 		say("Nobody has to decide on it any more. To get the access you have to request it again."),
 	}, s.what()...)
 	r := s.Requests[0]
-	return newCard("Cancel request", append(body, fact("Request ID", Line(r.ID, 80)))...).
+	return newCard("Cancel request", append(body, r.called()...)...).
 		with(button("Cancel request", Data{Verb: VerbRevokeNow, Requests: []string{r.Name}}).destructive())
 }
 
@@ -24,11 +27,41 @@ func Revoke(all ...Submission) Card {
 	for i, s := range all {
 		r := s.Requests[0]
 		ids[i] = r.Name
-		body = append(body, group(append(s.what(), fact("Request ID", Line(r.ID, 80)))...))
+		body = append(body, group(append(s.what(), r.called()...)...))
 	}
 	title := "Revoke access"
 	if len(all) > 1 {
 		title = fmt.Sprintf("Revoke all %d", len(all))
 	}
 	return newCard("Revoke access", body...).with(button(title, Data{Verb: VerbRevokeNow, Requests: ids}).destructive())
+}
+
+// called names a request, and what of a submission it is for.
+func (r Request) called() []element {
+	called := []element{fact("Request ID", Line(r.ID, 80))}
+	if r.About != "" {
+		called = append(called, fact("In", Line(r.About, 120)))
+	}
+	return called
+}
+
+// shownToRevoke is how many requests of one submission can be ended at once.
+const shownToRevoke = 10
+
+// RevokeSome asks which requests of a submission are to end; what is ticked is
+// asked for once more.
+func RevokeSome(s Submission) Card {
+	body := append([]element{heading("What is to end?")}, s.what()...)
+	var choices []Choice
+	var ids, all []string
+	for _, r := range s.Requests {
+		if !r.Revocable() || len(ids) == shownToRevoke {
+			continue
+		}
+		value := strconv.Itoa(len(ids))
+		choices = append(choices, Choice{Title: r.ID + " " + r.About + " " + r.Status.String(), Value: value})
+		ids, all = append(ids, r.Name), append(all, value)
+	}
+	body = append(body, someOf(FieldRevoke, "Requests", shown(choices), all))
+	return newCard("Revoke access", body...).with(button("Next", Data{Verb: VerbRevoke, Requests: ids}).positive())
 }

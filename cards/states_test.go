@@ -23,6 +23,7 @@ func states() map[string]cards.Card {
 		"home_untold":    cards.Help(cards.Home{Waiting: 1, Active: 1}),
 		"not_understood": cards.NotUnderstood(),
 		"open_request":   cards.OpenRequest(),
+		"open_bundle":    cards.OpenBundle(),
 		"in_own_chat":    cards.InOwnChat(),
 		"add_for_answer": cards.AddForAnswer("https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),
 		"told":           cards.Told("There is nothing that you may request in Apono: you are in no access flow."),
@@ -36,6 +37,7 @@ func states() map[string]cards.Card {
 	maps.Copy(all, finishStates())
 	maps.Copy(all, storyStates())
 	maps.Copy(all, favoriteStates())
+	maps.Copy(all, bundleStates())
 	return all
 }
 

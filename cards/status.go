@@ -1,7 +1,9 @@
 package cards
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,35 +23,44 @@ type Submission struct {
 	AskedAt       time.Time
 	Requests      []Request
 	Again         []string // ids of the requests that asked for the same again
+
+	Bundle  string      // its name; there is no integration and the like then
+	Units   []string    // what of the bundle; none: the whole of it
+	Answers [][2]string // to the company's own questions, as label and answer
 }
 
 // Request is one of the requests that Apono made of a submission.
 type Request struct {
 	ID     string // as people read it, for example AR-123
 	Name   string // as our buttons name it
+	About  string // what of the submission it is for; "" where Apono did not tell
 	Status aponoapi.Status
 	EndsAt time.Time // when the access ends or ended; zero while nobody knows
 	MFAURL string    // where Apono asks for MFA
 }
 
-// mfaLinks is how many requests of a submission get a link to pass MFA at most,
-// and maxButtons how many buttons Teams shows below a card.
-const (
-	mfaLinks   = 5
-	maxButtons = 6
-)
+// mfaLinks is how many requests of a submission get a link to pass MFA, so that
+// there is room for another of the six buttons that Teams shows.
+const mfaLinks = 5
 
 // Status tells how a submission stands whose requests Apono has.
 func Status(s Submission) Card {
+	if len(s.Requests) > 1 {
+		return s.several()
+	}
 	lead := s.Requests[0]
 	c := s.card(lead.Status.String(), colorOf(lead.Status), meaning(lead))
-	can := lead.buttons()
-	for _, r := range s.Requests {
-		if r.Status == aponoapi.PendingMFA && r.MFAURL != "" && len(c.actions) < min(mfaLinks, maxButtons-len(can)) {
-			c = c.with(link("Open in Apono", r.MFAURL))
-		}
+	return c.with(s.mfaLinks()...).with(s.can(lead)...)
+}
+
+// can are the buttons for what can be done about a request of the submission.
+// As in Apono, a bundle is no favorite.
+func (s Submission) can(r Request) []element {
+	can := r.buttons()
+	if s.Bundle != "" {
+		return slices.DeleteFunc(can, func(b element) bool { return b.Data.Apono.Verb == VerbFavoriteName })
 	}
-	return c.with(can...)
+	return can
 }
 
 // buttons are for what can be done about a request.
@@ -67,6 +78,17 @@ func (r Request) buttons() []element {
 		return []element{button("Request again", Data{Verb: VerbAgain, Request: r.Name}).opens(), newRequest(), favorite}
 	}
 	return nil
+}
+
+// mfaLinks lead to where Apono asks for MFA.
+func (s Submission) mfaLinks() []element {
+	var links []element
+	for _, r := range s.Requests {
+		if r.Status == aponoapi.PendingMFA && r.MFAURL != "" && len(links) < mfaLinks {
+			links = append(links, link("Open in Apono", r.MFAURL))
+		}
+	}
+	return links
 }
 
 // Asking says that Apono is being asked and has not answered yet.
@@ -99,7 +121,7 @@ func Unknown(s Submission, portalURL string) Card {
 
 // card is the one frame of everything that tells of a submission.
 func (s Submission) card(status, color string, words ...element) Card {
-	title := Line(s.Integration, 100)
+	title := cmp.Or(Line(cmp.Or(s.Bundle, s.Integration), 100), nothing)
 	state := run(status)
 	state.Color, state.Weight, state.Size = color, "bolder", "medium"
 	body := append([]element{heading("Access request"), runs(state)}, words...)
@@ -108,9 +130,12 @@ func (s Submission) card(status, color string, words ...element) Card {
 	if s.Justification != "" {
 		about = append(about, fact("Justification", Paragraph(s.Justification, JustificationLimit)))
 	}
+	for _, a := range s.Answers {
+		about = append(about, fact(cmp.Or(Line(a[0], 60), nothing), Line(a[1], AnswerLimit)))
+	}
 	about = append(about, fact("Requested", clock(s.AskedAt)))
-	for _, r := range s.Requests {
-		about = append(about, fact("Request ID", Line(r.ID, 80)))
+	if len(s.Requests) == 1 {
+		about = append(about, fact("Request ID", Line(s.Requests[0].ID, 80)))
 	}
 	if len(s.Again) > 0 {
 		about = append(about, fact("Requested again", Names(s.Again, 5)))
@@ -120,11 +145,22 @@ func (s Submission) card(status, color string, words ...element) Card {
 
 // what tells what the access is to.
 func (s Submission) what() []element {
+	if s.Bundle != "" {
+		return []element{fact("Bundle", Line(s.Bundle, 100)), fact("Resources", s.parts(10))}
+	}
 	return []element{
 		fact("Access to", Line(s.Integration, 100)+s.kind()),
 		fact("Resources", Names(s.Resources, 10)),
 		fact("Permissions", Names(s.Permissions, 10)),
 	}
+}
+
+// parts are what of a bundle the access is to, up to limit of them.
+func (s Submission) parts(limit int) string {
+	if len(s.Units) == 0 {
+		return "Everything in the bundle"
+	}
+	return Names(s.Units, limit)
 }
 
 func (s Submission) kind() string {
@@ -186,7 +222,11 @@ func colorOf(s aponoapi.Status) string {
 func newRequest() element { return button("New request", Data{Verb: VerbRequest}).opens() }
 
 func tryAgain(s Submission) element {
-	return button("Try again", Data{Verb: VerbRequest, Draft: s.Draft}).opens().positive()
+	verb := VerbRequest
+	if s.Bundle != "" {
+		verb = VerbBundle
+	}
+	return button("Try again", Data{Verb: verb, Draft: s.Draft}).opens().positive()
 }
 
 // Names lists up to limit names, and how many more there are.

@@ -17,6 +17,7 @@ type Request struct {
 	FriendlyID   string
 	Names        []string // every other name it goes by; not read back
 	SubmissionID string
+	About        string // integrations and resource types; "" where Apono did not tell
 	Status       aponoapi.Status
 	Reading      int64     // number of the reading that told the status
 	GrantedAt    time.Time // first seen Granted
@@ -41,14 +42,16 @@ func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 		var submissionID string
 		var changed bool
 		err := tx.QueryRow(ctx, `
-			WITH before AS (SELECT status FROM requests WHERE id = $1 FOR UPDATE)
+			WITH before AS (SELECT status, friendly_id, about FROM requests WHERE id = $1 FOR UPDATE)
 			UPDATE requests SET status = $2, reading = $3, look_at = $4,
-				friendly_id = coalesce(nullif($7, ''), friendly_id),
+				friendly_id = coalesce(nullif($7, ''), requests.friendly_id),
+				about = coalesce(nullif($8, ''), requests.about),
 				granted_at = coalesce(granted_at, $5), ended_at = coalesce(ended_at, $6)
 			FROM before
 			WHERE id = $1 AND reading < $3
-			RETURNING submission_id, before.status <> $2`,
-			r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID,
+			RETURNING submission_id,
+				(before.status, before.friendly_id, before.about) <> (requests.status, requests.friendly_id, requests.about)`,
+			r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID, r.About,
 		).Scan(&submissionID, &changed)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // an older reading than the recorded one
@@ -147,7 +150,7 @@ func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit
 	return n, nil
 }
 
-const requestColumns = `r.id, r.friendly_id, r.submission_id, r.status, r.reading, r.granted_at, r.ended_at, r.look_at, r.created_at`
+const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, r.status, r.reading, r.granted_at, r.ended_at, r.look_at, r.created_at`
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
 	return scanRequestAnd(row)
@@ -158,7 +161,7 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 	var r Request
 	var granted, ended, look *time.Time
 	err := row.Scan(append([]any{
-		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt,
+		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt,
 	}, more...)...)
 	r.GrantedAt, r.EndedAt, r.LookAt = timeOf(granted), timeOf(ended), timeOf(look)
 	return r, err
@@ -168,11 +171,11 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 // another submission has is left to it.
 func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
 	tag, err := tx.Exec(ctx, `
-		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (id) DO NOTHING`,
 		r.ID, submissionID, r.FriendlyID, r.Status, r.Reading,
-		timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), timeOrNull(r.LookAt))
+		timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), timeOrNull(r.LookAt), r.About)
 	if err != nil {
 		return fmt.Errorf("remember request %s: %w", r.ID, err)
 	}
@@ -215,6 +218,16 @@ func (s *Store) releaseRequest(ctx context.Context, tx pgx.Tx, submissionID, req
 		return err
 	}
 	return s.wantCards(ctx, tx, robbed.SubmissionID)
+}
+
+// RequestsOf are the requests of a submission, in the order in which its card
+// shows them.
+func (s *Store) RequestsOf(ctx context.Context, submissionID string) ([]Request, error) {
+	requests, err := requestsOf(ctx, s.pool, "r.submission_id = $1", submissionID)
+	if err != nil {
+		return nil, fmt.Errorf("list the requests of submission %s: %w", submissionID, err)
+	}
+	return requests, nil
 }
 
 // requestsOf are the requests that a condition on a submission names, oldest

@@ -26,6 +26,27 @@ type Asked struct {
 	Duration      time.Duration `json:"duration"`
 	Justification string        `json:"justification"`
 	Follows       string        `json:"follows,omitempty"` // the submission that is asked for again
+
+	// Of a request for a bundle, which has no integration and the like.
+	Bundle  Named         `json:"bundle,omitzero"`
+	Units   []Unit        `json:"units,omitempty"`   // what of the bundle; none: the whole of it
+	Answers []FieldAnswer `json:"answers,omitempty"` // to what the company asks with every request
+}
+
+// Unit is one permission on one resource. Its own name tells both.
+type Unit struct {
+	Named
+	Integration Named `json:"integration"`
+	Resource    Named `json:"resource"`
+	Permission  Named `json:"permission"`
+}
+
+// FieldAnswer is what a person answered to one of the company's own questions.
+type FieldAnswer struct {
+	FieldID string `json:"field_id"`
+	Label   string `json:"label"`
+	Value   string `json:"value"` // as Apono is told; "" if there is none
+	Shown   string `json:"shown"` // as people read it
 }
 
 // SubmissionState is how far a submission has come on its way to Apono. After
@@ -119,12 +140,14 @@ func (s *Store) SubmissionCreated(ctx context.Context, sub Submission, requests 
 	})
 }
 
-// SubmissionFound is SubmissionCreated for a request that was looked for. It is
-// ErrTaken, and nothing is noted, if another submission has that request.
-func (s *Store) SubmissionFound(ctx context.Context, sub Submission, r Request) error {
+// SubmissionFound is SubmissionCreated for requests that were looked for. It is
+// ErrTaken, and nothing is noted, if another submission has one of them.
+func (s *Store) SubmissionFound(ctx context.Context, sub Submission, requests ...Request) error {
 	return s.settle(ctx, sub, Created, "", func(tx pgx.Tx) error {
-		if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
-			return err
+		for _, r := range requests {
+			if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
+				return err
+			}
 		}
 		return s.oweStories(ctx, tx, sub)
 	})

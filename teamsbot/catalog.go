@@ -31,6 +31,10 @@ type listing struct {
 	lower   []string // the items' names, to search in
 	cut     int      // how many Apono has but did not tell
 	several bool     // permissions: one request may name several
+	untold  bool     // Apono does not let the bot's token know
+
+	units     []aponoapi.Entitlement // a bundle's contents: what the items name
+	questions []aponoapi.CustomField // the company's own
 }
 
 // listingKey names a listing: whose, of what.
@@ -50,7 +54,7 @@ func newCatalog(apono *aponoapi.Client) (*catalog, error) {
 	kept, err := otter.New(&otter.Options[listingKey, *listing]{
 		MaximumWeight:    catalogWeight,
 		Weigher:          func(_ listingKey, l *listing) uint32 { return l.weight() },
-		ExpiryCalculator: otter.ExpiryWriting[listingKey, *listing](catalogLasts),
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[listingKey, *listing]) time.Duration { return e.Value.lasts() }),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the catalog's cache: %w", err)
@@ -185,9 +189,15 @@ func newListing(items []db.Named, cut int) *listing {
 // find gives the items whose names contain every word of search, and how many
 // they are; of them those from skip on, limit at most.
 func (l *listing) find(search string, skip, limit int) (page []db.Named, found int) {
+	return l.findOf(nil, search, skip, limit)
+}
+
+// findOf is find among those items, by their places, that keep lets pass; nil
+// lets all.
+func (l *listing) findOf(keep func(int) bool, search string, skip, limit int) (page []db.Named, found int) {
 	words := strings.Fields(strings.ToLower(search))
 	for i, name := range l.lower {
-		if !containsAll(name, words) {
+		if keep != nil && !keep(i) || !containsAll(name, words) {
 			continue
 		}
 		if found >= skip && len(page) < limit {
@@ -212,6 +222,10 @@ func (l *listing) weight() uint32 {
 	n := 100
 	for _, it := range l.items {
 		n += len(it.ID) + 2*len(it.Name) + 48
+	}
+	for i := range l.units {
+		u := &l.units[i]
+		n += 400 + len(u.Resource.Name) + len(u.Permission.Name) + len(u.ResourcePath) + len(l.lower[i])
 	}
 	return uint32(min(n, catalogWeight))
 }

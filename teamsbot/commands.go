@@ -25,6 +25,7 @@ type command struct {
 // only what is not private is answered where it was written.
 var commands = []command{
 	{name: "request", written: []string{"request", "new request"}, card: always(cards.OpenRequest)},
+	{name: "bundle", written: []string{"bundle", "request bundle"}, card: always(cards.OpenBundle)},
 	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
 	{name: "favorites", written: []string{"favorites", "favorite"}, private: true, card: always(cards.OpenFavorites)},
 	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},

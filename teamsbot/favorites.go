@@ -18,6 +18,7 @@ const (
 	wordsNoFavorite = "This favorite is no longer there."
 	wordsNameTaken  = "You have another favorite of that name."
 	wordsNoName     = "Write a name."
+	wordsNoBundles  = "Only single requests can become favorites, as in Apono. For a bundle press Request again."
 	wordsNotTold    = "Apono does not tell what this request was for, so it cannot become a favorite."
 )
 
@@ -195,6 +196,9 @@ func (t *turn) wishOfRequest(ctx context.Context) (db.Wish, cards.Submission, er
 	o, err := t.ownRequest(ctx, t.press.Request)
 	if err != nil {
 		return db.Wish{}, cards.Submission{}, err
+	}
+	if o.sub.Asked.Bundle.ID != "" {
+		return db.Wish{}, cards.Submission{}, sorry(errors.New("a bundle"), wordsNoBundles)
 	}
 	if err := t.nameResources(ctx, &o); err != nil {
 		return db.Wish{}, cards.Submission{}, sorry(err, t.bot.wordsOf(err))

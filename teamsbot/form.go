@@ -21,6 +21,11 @@ const (
 	stepResourceType step = "resource_type"
 	stepResources    step = "resources"
 	stepFinish       step = "finish"
+
+	// Of the form for a bundle, which ends with stepFinish too.
+	stepBundle   step = "bundle"
+	stepContents step = "contents"
+	stepFilter   step = "filter"
 )
 
 const (
@@ -64,6 +69,7 @@ type form struct {
 	Naming bool   `json:"naming,omitempty"`
 	Name   string `json:"name,omitempty"`
 	Added  string `json:"added,omitempty"` // the favorite that it has become
+	bundleForm
 
 	backwards bool // the person goes back: a step of one choice is passed over that way
 }
@@ -102,6 +108,8 @@ func (f *form) take(p cards.Press) {
 		f.Resources = f.ticked(f.Resources, p.Inputs, cards.FieldResources)
 	case stepFinish:
 		f.takeFinish(p.Inputs)
+	default:
+		f.takeBundle(p.Inputs)
 	}
 }
 
@@ -128,13 +136,14 @@ func (f *form) ticked(chosen []db.Named, inputs map[string]string, field string)
 }
 
 func (f *form) takeFinish(inputs map[string]string) {
-	if f.Several {
+	if f.Several && !f.ForBundle {
 		f.Permissions = f.ticked(f.Permissions, inputs, cards.FieldPermissions)
-	} else if chosen, ok := f.pick(inputs[cards.FieldPermissions]); ok {
+	} else if chosen, ok := f.pick(inputs[cards.FieldPermissions]); ok && !f.ForBundle {
 		f.Permissions = []db.Named{chosen}
 	}
 	f.takeDuration(inputs[cards.FieldDuration], cards.Line(inputs[cards.FieldHours], 20))
 	f.Justification = cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit)
+	f.takeAnswers(inputs)
 }
 
 // takeDuration lets the newer of the two ways to say a duration count: hours
@@ -157,6 +166,7 @@ func (f *form) takeTyped(inputs map[string]string) {
 	if hours := cards.Line(inputs[cards.FieldHours], 20); hours != "" {
 		f.Duration, f.Hours = "", hours
 	}
+	f.takeTypedAnswers(inputs)
 	if words := cards.Paragraph(inputs[cards.FieldJustification], cards.JustificationLimit); words != "" {
 		f.Justification = words
 	}
@@ -172,7 +182,10 @@ func (f *form) press(p cards.Press) problems {
 	case cards.DoBack:
 		f.back()
 	case cards.DoSearch:
-		f.Search, f.From = search, 0
+		f.Search, f.From, f.OnlyChosen = search, 0, false
+	case cards.DoFilter, cards.DoSelected, cards.DoAll:
+		f.Search = search
+		f.pressList(p.Do)
 	case cards.DoEarlier:
 		f.From = max(0, f.From-cards.PageSize)
 	case cards.DoLater:
@@ -185,7 +198,7 @@ func (f *form) press(p cards.Press) problems {
 			}
 			return wrong
 		}
-		f.Naming = p.Do == cards.DoFavorite && f.Step == stepFinish
+		f.Naming = p.Do == cards.DoFavorite && f.Step == stepFinish && !f.ForBundle
 		f.next()
 	}
 	return nil
@@ -207,7 +220,7 @@ func (f *form) check() problems {
 	case stepFinish:
 		return f.checkFinish()
 	}
-	return nil
+	return f.checkBundle()
 }
 
 func (f *form) checkResources() problems {
@@ -222,12 +235,13 @@ func (f *form) checkResources() problems {
 
 func (f *form) checkFinish() problems {
 	wrong := problems{}
-	if len(f.Permissions) == 0 {
+	if len(f.Permissions) == 0 && !f.ForBundle {
 		wrong[cards.FieldPermissions] = "Choose a permission."
 	}
 	if _, words := f.duration(); words != "" {
 		wrong[cards.FieldDuration] = words
 	}
+	f.checkAnswers(wrong)
 	if len(wrong) == 0 {
 		return nil
 	}
@@ -243,12 +257,24 @@ func (f *form) next() {
 		f.goTo(stepResources)
 	case stepResources:
 		f.goTo(stepFinish)
+	case stepBundle:
+		f.goTo(stepContents)
+	case stepContents:
+		f.goTo(stepFinish)
+	case stepFilter:
+		f.turnBack()
 	}
 }
 
 // back goes to the step before; the first one stays.
 func (f *form) back() {
 	switch {
+	case f.Step == stepFilter:
+		f.turnBack()
+	case f.ForBundle && f.Step == stepFinish:
+		f.goTo(stepContents)
+	case f.ForBundle:
+		f.goTo(stepBundle)
 	case f.Step == stepFinish:
 		f.goTo(stepResources)
 	case f.Step == stepResources:

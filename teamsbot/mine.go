@@ -135,10 +135,14 @@ func (t *turn) viewResources(ctx context.Context) (teams.Answer, error) {
 	if err := t.nameResources(ctx, &o); err != nil {
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
+	access, err := t.accessOf(ctx, o)
+	if err != nil {
+		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
+	}
 	search := strings.Fields(strings.ToLower(cards.Line(t.press.Inputs[cards.FieldSearch], 100)))
 	v := cards.Resources{Of: t.bot.ownView(t.person, o), From: max(0, t.press.From), Search: strings.Join(search, " ")}
 	var found []cards.Access
-	for _, a := range o.access() {
+	for _, a := range access {
 		v.Total++
 		if containsAll(strings.ToLower(a.Resource+" "+a.Permission), search) {
 			found = append(found, a)

@@ -78,7 +78,7 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 	case err != nil:
 		return db.Draft{}, form{}, nil, err
 	case sub.State == db.Refused:
-		wrong = problems{fieldOf(sub.Refusal): sub.Refusal}
+		wrong = problems{fieldAsked(sub.Asked, sub.Refusal): sub.Refusal}
 	case sub.State == db.Sending, sub.State == db.Created:
 		return db.Draft{}, form{}, nil, sorry(errors.New("submitted before"), wordsSubmitted)
 	}
@@ -90,6 +90,14 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 // keeps it from being drawn is said in the dialog, and the draft is kept.
 func (t *turn) show(ctx context.Context, d db.Draft, f form, wrong problems) (teams.Answer, error) {
 	draw, stopped := t.draw(ctx, &f, wrong)
+	return t.showStep(ctx, d, f, wrong, draw, stopped)
+}
+
+// showStep keeps the draft and shows its drawn step, or what keeps it from
+// being drawn.
+func (t *turn) showStep(
+	ctx context.Context, d db.Draft, f form, wrong problems, draw func(cards.Form) cards.Card, stopped error,
+) (teams.Answer, error) {
 	f.Blank = stopped != nil
 	late, cancel := grace(ctx)
 	defer cancel()
@@ -99,11 +107,14 @@ func (t *turn) show(ctx context.Context, d db.Draft, f form, wrong problems) (te
 		return teams.Answer{}, err
 	}
 	view := cards.Form{Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Problem: cmp.Or(wrong[""], f.Gone), Added: f.Added}
+	if f.ForBundle {
+		view.Step = cards.VerbBundleStep
+	}
 	if stopped != nil {
 		t.err = stopped
 		return t.showStopped(view, stopped)
 	}
-	return dialog(draw(view))
+	return dialog(view, draw(view))
 }
 
 // showStopped says what keeps a step from being drawn.
@@ -113,11 +124,13 @@ func (t *turn) showStopped(view cards.Form, err error) (teams.Answer, error) {
 	case errors.As(err, &s):
 		return teams.Answer{}, s
 	case errors.Is(err, errUnreachable):
-		return dialog(cards.AddApp(view, t.bot.appURL()))
+		return dialog(view, cards.AddApp(view, t.bot.appURL()))
+	case errors.Is(err, errBundlesClosed):
+		return dialog(view, cards.BundlesClosed(view, t.bot.AdminContact, t.bot.PortalURL))
 	case errors.Is(err, context.DeadlineExceeded):
-		return dialog(cards.StillLoading(view))
+		return dialog(view, cards.StillLoading(view))
 	}
-	return dialog(cards.Stopped(view, "Not possible just now", t.bot.wordsOf(err)))
+	return dialog(view, cards.Stopped(view, "Not possible just now", t.bot.wordsOf(err)))
 }
 
 // draw prepares the drawing of what the dialog shows next.
@@ -142,6 +155,9 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 	user, err := t.identify(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if f.ForBundle {
+		return t.bundleStep(ctx, user, f, wrong)
 	}
 	switch f.Step {
 	case stepResourceType:
@@ -207,10 +223,11 @@ func (f *form) pageOfSeveral(l *listing, chosen []db.Named, wrong string) cards.
 // turnTo finds the page at which the form stands, remembers what it shows, and
 // tells what of it is chosen and what else.
 func (f *form) turnTo(l *listing, limit int, long bool, chosen []db.Named, wrong string) cards.List {
-	shown, found := l.find(f.Search, f.From, limit)
+	keep, search := f.keeps(l)
+	shown, found := l.findOf(keep, search, f.From, limit)
 	if len(shown) == 0 && f.From > 0 { // the list has become shorter
 		f.From = 0
-		shown, found = l.find(f.Search, f.From, limit)
+		shown, found = l.findOf(keep, search, f.From, limit)
 	}
 	f.Shown = shown
 	list := cards.List{
@@ -269,6 +286,9 @@ func chosen(f form) [][2]string {
 	if f.Naming {
 		return nil // the dialog shows the whole wish
 	}
+	if f.ForBundle {
+		return f.chosenOfBundle()
+	}
 	if f.Step != stepIntegration {
 		c = append(c, [2]string{"Integration", f.Integration.Name})
 	}
@@ -298,9 +318,13 @@ func namesOf(items []db.Named) []string {
 	return names
 }
 
-// dialog answers an invoke with a card in the request form's dialog.
-func dialog(c cards.Card) (teams.Answer, error) {
-	return teams.TaskCard(formTitle, c.JSON(), teams.Medium)
+// dialog answers an invoke with a card in the form's dialog.
+func dialog(f cards.Form, c cards.Card) (teams.Answer, error) {
+	title := formTitle
+	if f.Step == cards.VerbBundleStep {
+		title = bundleTitle
+	}
+	return teams.TaskCard(title, c.JSON(), teams.Medium)
 }
 
 // appURL is where a person adds the app to their Teams.

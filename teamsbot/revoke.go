@@ -8,6 +8,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
@@ -17,14 +18,10 @@ const revokedAtOnce = 10
 // askRevoke asks whether to end one access or those that are ticked in a list,
 // and names what ends.
 func (t *turn) askRevoke(ctx context.Context) (teams.Answer, error) {
-	names := []string{t.press.Request}
-	if len(t.press.Requests) > 0 {
-		names = nil
-		ticked := placesOf(t.press.Inputs[cards.FieldRevoke])
-		for i, name := range t.press.Requests[:min(len(t.press.Requests), revokedAtOnce)] {
-			if ticked[i] {
-				names = append(names, name)
-			}
+	names := t.toRevoke()
+	if t.press.Request != "" && len(t.press.Requests) == 0 {
+		if all, err := t.split(ctx, t.press.Request); err != nil || all != nil {
+			return t.askRevokeSome(all, err)
 		}
 	}
 	if len(names) == 0 {
@@ -49,29 +46,50 @@ func (t *turn) askRevoke(ctx context.Context) (teams.Answer, error) {
 	return teams.TaskCard("Revoke access", cards.Revoke(views...).JSON(), teams.Medium)
 }
 
+// toRevoke are the requests that the press names: one, or those that are ticked.
+func (t *turn) toRevoke() (names []string) {
+	if len(t.press.Requests) == 0 {
+		return []string{t.press.Request}
+	}
+	ticked := placesOf(t.press.Inputs[cards.FieldRevoke])
+	for i, name := range t.press.Requests[:min(len(t.press.Requests), revokedAtOnce)] {
+		if ticked[i] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // revoke ends access. Apono takes a while for it, and the cards follow.
 func (t *turn) revoke(ctx context.Context) (teams.Answer, error) {
 	if n := len(t.press.Requests); n == 0 || n > revokedAtOnce {
 		return teams.Answer{}, sorry(fmt.Errorf("%d requests are named", n), wordsNoRequest)
 	}
-	var ids []string
+	var ids, theirs []string
 	carded := true // all have a card that will tell
 	for _, name := range t.press.Requests {
 		o, err := t.ownRequest(ctx, name)
 		if err != nil {
 			return teams.Answer{}, err
 		}
-		if err := t.receives(ctx, o.request.ID); err != nil {
+		id, err := t.receives(ctx, o.request)
+		if err != nil {
 			return teams.Answer{}, err
 		}
-		ids = append(ids, o.request.ID)
+		ids, theirs = append(ids, id), append(theirs, o.request.ID)
 		carded = carded && o.sub.ID != ""
 	}
+	return t.end(ctx, ids, theirs, carded)
+}
+
+// end ends access by the names that v3 has for it, and owes a look at the
+// requests that the bot remembers.
+func (t *turn) end(ctx context.Context, ids, theirs []string, carded bool) (teams.Answer, error) {
 	_, err := t.bot.Apono.RevokeV3(ctx, ids...)
 	late, cancel := grace(ctx)
 	defer cancel()
 	// Whatever came of it, Apono knows how the requests stand now.
-	for _, id := range ids {
+	for _, id := range theirs {
 		if _, owed := t.bot.Store.OweRefresh(late, id); owed != nil {
 			return teams.Answer{}, errors.Join(err, owed)
 		}
@@ -96,6 +114,9 @@ func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
 	if err != nil {
 		return teams.Answer{}, err
 	}
+	if o.sub.Asked.Bundle.ID != "" {
+		return t.openForm(ctx, bundleAgain(o.sub))
+	}
 	if err := t.nameResources(ctx, &o); err != nil {
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
@@ -104,21 +125,29 @@ func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
 
 // receives makes sure that the person is who receives the access of a request,
 // as Apono knows it: with the service token Apono checks the bot's rights only.
-func (t *turn) receives(ctx context.Context, id string) error {
+// It gives the name by which the request can be revoked.
+func (t *turn) receives(ctx context.Context, r db.Request) (v3ID string, err error) {
 	aponoID, err := t.identify(ctx)
 	if err != nil {
-		return t.unidentified(err)
+		return "", t.unidentified(err)
 	}
-	now, err := t.bot.Apono.Request(ctx, id)
+	now, err := t.bot.Apono.Request(ctx, r.ID)
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound):
-		return sorry(err, wordsNoRequest)
+		return "", sorry(err, wordsNoRequest)
 	case err != nil:
-		return sorry(err, t.bot.wordsOf(err))
+		return "", sorry(err, t.bot.wordsOf(err))
 	case !strings.EqualFold(now.Grantee.ID, aponoID):
-		return sorry(fmt.Errorf("request %s is for another Apono user", id), wordsNoRequest)
+		return "", sorry(fmt.Errorf("request %s is for another Apono user", r.ID), wordsNoRequest)
 	}
-	return nil
+	v3ID, err = t.bot.v3ID(ctx, r, now)
+	switch {
+	case errors.Is(err, errUnnamed):
+		return "", sorry(err, wordsNotHere)
+	case err != nil:
+		return "", sorry(err, t.bot.wordsOf(err))
+	}
+	return v3ID, nil
 }
 
 // unidentified says why it is not known who the person is.

@@ -110,18 +110,20 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	if before.Status == aponoapi.Revoking && r.Status == aponoapi.Expired {
 		r.Status = aponoapi.Revoked // v3 knows only one word for the end
 	}
+	named := b.nameInV3(ctx, &r, before)
 	now := b.requestOf(r, reading)
 	now.ID = before.ID
 	if !r.Status.Over() {
 		now.LookAt = b.Now().Add(lookAgain(r.Status, b.Now().Sub(before.CreatedAt)))
 	}
-	return b.Store.RecordStatus(ctx, now)
+	return errors.Join(b.Store.RecordStatus(ctx, now), named)
 }
 
 // requestOf is what the bot remembers of a request that Apono has just told.
 func (b *Bot) requestOf(r aponoapi.AccessRequest, reading int64) db.Request {
 	out := db.Request{
 		ID: cmp.Or(r.V3ID, r.ID), FriendlyID: r.FriendlyID, Names: r.IDs(), Status: r.Status, Reading: reading,
+		About: aboutOf(r),
 	}
 	if r.Status.Active() {
 		out.GrantedAt = b.Now()
@@ -148,7 +150,7 @@ func lookAgain(s aponoapi.Status, age time.Duration) time.Duration {
 // requestView is a request as a card shows it. Apono tells no end before it
 // comes: it is the time first seen granted plus the duration.
 func (b *Bot) requestView(r db.Request, duration time.Duration, zone *time.Location) cards.Request {
-	v := cards.Request{ID: cmp.Or(r.FriendlyID, r.ID), Name: r.ID, Status: r.Status}
+	v := cards.Request{ID: cmp.Or(r.FriendlyID, r.ID), Name: r.ID, About: r.About, Status: r.Status}
 	switch {
 	case r.Status == aponoapi.PendingMFA:
 		v.MFAURL = b.PortalURL + "/account/step-up?status=pending-mfa&request=" + url.QueryEscape(r.ID)

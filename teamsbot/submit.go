@@ -41,11 +41,14 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 	} else if err != nil {
 		return teams.Answer{}, err
 	}
-	duration, _ := f.duration()
-	sub, fresh, err := t.bot.Store.Submit(ctx, d, db.Asked{
-		AponoUserID: user, Integration: f.Integration, ResourceType: f.ResourceType, Resources: f.Resources,
-		Permissions: namesOf(f.Permissions), Duration: duration, Justification: f.Justification, Follows: f.Follows,
-	}, t.bot.Now().Add(settleAfter))
+	asked, wrong, err := t.asked(ctx, user, &f)
+	switch {
+	case err != nil:
+		return t.showStep(ctx, d, f, nil, nil, err)
+	case wrong != nil:
+		return t.show(ctx, d, f, wrong)
+	}
+	sub, fresh, err := t.bot.Store.Submit(ctx, d, asked, t.bot.Now().Add(settleAfter))
 	if err != nil {
 		return teams.Answer{}, err
 	}
@@ -103,25 +106,42 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 	if err != nil {
 		return err
 	}
-	a := sub.Asked
-	created, err := b.Apono.CreateRequestV3(ctx, aponoapi.NewRequest{
-		UserID: a.AponoUserID, IntegrationID: a.Integration.ID, ResourceIDs: idsOf(a.Resources),
-		Permissions: a.Permissions, Justification: a.Justification, Duration: a.Duration,
-	})
+	created, err := b.ask(ctx, sub.Asked)
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	switch {
 	case err == nil:
-		return b.Store.SubmissionCreated(note, sub, b.requestOf(created, reading))
+		return b.Store.SubmissionCreated(note, sub, b.requestsOf(created, reading)...)
 	case errors.Is(err, aponoapi.ErrUnknownOutcome):
 		return errors.Join(err, b.Store.OweSettlement(note, sub, b.Now().Add(lookFirst)))
 	}
 	r := &refusal{words: b.wordsOf(err), err: err}
-	r.field = fieldOf(r.words)
+	r.field = fieldAsked(sub.Asked, r.words)
 	if err := b.Store.SubmissionRefused(note, sub, r.words); err != nil {
 		return err
 	}
 	return r
+}
+
+// ask asks Apono for access: through v3, which knows no bundles, or v4.
+func (b *Bot) ask(ctx context.Context, a db.Asked) ([]aponoapi.AccessRequest, error) {
+	if a.Bundle.ID != "" {
+		return b.Apono.CreateRequestV4(ctx, newRequestV4(a))
+	}
+	created, err := b.Apono.CreateRequestV3(ctx, aponoapi.NewRequest{
+		UserID: a.AponoUserID, IntegrationID: a.Integration.ID, ResourceIDs: idsOf(a.Resources),
+		Permissions: a.Permissions, Justification: a.Justification, Duration: a.Duration,
+	})
+	return []aponoapi.AccessRequest{created}, err
+}
+
+// requestsOf is what the bot remembers of requests that Apono has just told.
+func (b *Bot) requestsOf(told []aponoapi.AccessRequest, reading int64) []db.Request {
+	requests := make([]db.Request, len(told))
+	for i, r := range told {
+		requests[i] = b.requestOf(r, reading)
+	}
+	return requests
 }
 
 // settle finds out what became of a submission whose create got no answer. It
@@ -142,8 +162,8 @@ func (b *Bot) settle(ctx context.Context, job db.SettleSubmission) error {
 	switch {
 	case err != nil:
 		return err
-	case found != nil:
-		err := b.Store.SubmissionFound(ctx, sub, b.requestOf(*found, reading))
+	case len(found) > 0:
+		err := b.Store.SubmissionFound(ctx, sub, b.requestsOf(found, reading)...)
 		if errors.Is(err, db.ErrTaken) { // by one that asks for the same
 			return river.JobSnooze(time.Second)
 		}
@@ -158,10 +178,13 @@ func (b *Bot) settle(ctx context.Context, job db.SettleSubmission) error {
 	return river.JobSnooze(lookEvery)
 }
 
-// look searches Apono for the request that a submission asked for: the same in
-// every part, and not one that is known already. whole is false if Apono's list
-// was cut, so that absence proves nothing.
-func (b *Bot) look(ctx context.Context, sub db.Submission) (found *aponoapi.AccessRequest, whole bool, err error) {
+// look searches Apono for the requests that a submission asked for: the same in
+// every part, and not those that are known already. whole is false if Apono's
+// list was cut, so that absence proves nothing.
+func (b *Bot) look(ctx context.Context, sub db.Submission) (found []aponoapi.AccessRequest, whole bool, err error) {
+	if sub.Asked.Bundle.ID != "" {
+		return b.lookBundle(ctx, sub)
+	}
 	const days = 2 // the clocks of Apono and the bot may disagree about midnight
 	list, err := b.Apono.RequestsV3(ctx, sub.Asked.AponoUserID, days)
 	if err != nil {
@@ -179,17 +202,25 @@ func (b *Bot) look(ctx context.Context, sub db.Submission) (found *aponoapi.Acce
 		if known[r.ID] || !asks(sub.Asked, r) {
 			continue
 		}
-		// An older request that asks for the same is not it. Where Apono tells
-		// no time, one that is over counts as old.
 		full, err := b.Apono.Request(ctx, r.ID)
 		if err != nil {
 			return nil, false, err
 		}
-		if full.CreatedAt.IsZero() && !full.Status.Over() || full.CreatedAt.After(sub.AskedAt.Add(-lookFor)) {
-			return &full, true, nil
+		known, err := b.Store.KnownRequests(ctx, full.IDs()) // by what v4 calls it
+		if err != nil {
+			return nil, false, err
+		}
+		if len(known) == 0 && madeSince(sub.AskedAt.Add(-lookFor), full) {
+			return []aponoapi.AccessRequest{full}, true, nil
 		}
 	}
 	return nil, list.Cut() == 0, nil
+}
+
+// madeSince says that r is not an older request that asks for the same. Where
+// Apono tells no time, one that is over counts as old.
+func madeSince(since time.Time, r aponoapi.AccessRequest) bool {
+	return r.CreatedAt.IsZero() && !r.Status.Over() || r.CreatedAt.After(since)
 }
 
 // asks says that r is a request for what was asked.
@@ -240,6 +271,15 @@ func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Requ
 		Draft: sub.DraftID, Integration: sub.Asked.Integration.Name, ResourceType: sub.Asked.ResourceType.Name,
 		Resources: namesOf(sub.Asked.Resources), Permissions: sub.Asked.Permissions,
 		Duration: sub.Asked.Duration, Justification: sub.Asked.Justification, AskedAt: sub.AskedAt.In(zone),
+	}
+	s.Bundle = sub.Asked.Bundle.Name
+	for _, u := range sub.Asked.Units {
+		s.Units = append(s.Units, u.Name)
+	}
+	for _, a := range sub.Asked.Answers {
+		if a.Value != "" {
+			s.Answers = append(s.Answers, [2]string{a.Label, a.Shown})
+		}
 	}
 	for _, r := range requests {
 		s.Requests = append(s.Requests, b.requestView(r, sub.Asked.Duration, zone))

@@ -202,7 +202,9 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	switch t.press.Verb {
 	case cards.VerbRequest:
 		return t.said(t.openRequest(ctx))
-	case cards.VerbRequestStep:
+	case cards.VerbBundle:
+		return t.said(t.openBundle(ctx))
+	case cards.VerbRequestStep, cards.VerbBundleStep:
 		return t.said(t.stepRequest(ctx))
 	case cards.VerbAgain:
 		return t.said(t.requestAgain(ctx))

@@ -32,6 +32,7 @@ const (
 	wordsWaiting       = "Apono has not answered yet. Your own chat with Apono shows how it goes on; nothing is sent twice."
 	wordsNoRequest     = "This request is not one of yours, or it is no longer there."
 	wordsNotActive     = "This access is not active any more. Your own chat with Apono shows how it stands."
+	wordsNotHere       = "Apono does not let this bot end this access. Revoke it in the Apono portal."
 	wordsElsewhere     = "Submitted. Your own chat with Apono shows how it stands."
 	wordsRevokeUnknown = "Apono has not answered yet. Your own chat with Apono shows whether the access has ended."
 	wordsOpenTwice     = "This form has just been changed by another press. Your own chat with Apono shows what became of it."
@@ -55,6 +56,10 @@ func (b *Bot) wordsInactive() string {
 
 func (b *Bot) wordsNoFlow() string {
 	return "There is nothing that you may request in Apono: you are in no access flow. Ask " + b.AdminContact + " to add you to one."
+}
+
+func (b *Bot) wordsNoBundle() string {
+	return "There is no bundle that you may request in Apono. Press New request for single resources, or ask " + b.AdminContact + "."
 }
 
 // loggable is what may be logged of an error. What Apono says may quote a

@@ -300,8 +300,18 @@ func (w *world) settleFirst() {
 	}
 }
 
-// unsettled are the submissions without an answer, oldest first.
+// unsettled are the submissions without an answer, of which there are some.
 func (w *world) unsettled() []db.SettleSubmission {
+	w.t.Helper()
+	due := w.submissionsSending()
+	if len(due) == 0 {
+		w.t.Fatal("there is nothing to settle")
+	}
+	return due
+}
+
+// submissionsSending are the submissions without an answer, oldest first.
+func (w *world) submissionsSending() []db.SettleSubmission {
 	w.t.Helper()
 	conn, err := pgx.Connect(w.t.Context(), w.dbURL)
 	must(w.t, err)
@@ -310,9 +320,6 @@ func (w *world) unsettled() []db.SettleSubmission {
 	must(w.t, err)
 	due, err := pgx.CollectRows(rows, pgx.RowToStructByPos[db.SettleSubmission])
 	must(w.t, err)
-	if len(due) == 0 {
-		w.t.Fatal("there is nothing to settle")
-	}
 	return due
 }
 

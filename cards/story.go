@@ -1,0 +1,109 @@
+package cards
+
+import (
+	"fmt"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// shownRequests is how many requests of one submission get a line.
+const shownRequests = 20
+
+// several tells how a submission stands that became several requests, with a
+// line for each.
+func (s Submission) several() Card {
+	status, n := s.overall()
+	title := status.String()
+	if n < len(s.Requests) {
+		title = fmt.Sprintf("%s (%d of %d)", title, n, len(s.Requests))
+	}
+	words := []element{say(fmt.Sprintf("Apono made %d requests of this, each with a status of its own.", len(s.Requests)))}
+	if status == aponoapi.PendingMFA {
+		words = append(words, meaning(Request{Status: status}))
+	}
+	for _, r := range s.Requests[:min(len(s.Requests), shownRequests)] {
+		words = append(words, r.line())
+	}
+	if rest := len(s.Requests) - shownRequests; rest > 0 {
+		words = append(words, aside(fmt.Sprintf("and %d more", rest)))
+	}
+	c := s.card(title, colorOf(status), words...).with(s.mfaLinks()...)
+	if !s.over() {
+		return c.with(s.end()...)
+	}
+	return c.with(button("Request again", Data{Verb: VerbAgain, Request: s.Requests[0].Name}).opens(), newRequest())
+}
+
+// urgency orders the statuses by how much the person wants to know of them
+// first.
+var urgency = []aponoapi.Status{
+	aponoapi.PendingMFA, aponoapi.Granted, aponoapi.Granting, aponoapi.Pending, aponoapi.Revoking,
+	aponoapi.Failed, aponoapi.Rejected, aponoapi.Revoked, aponoapi.Expired,
+}
+
+// overall is the status that is told first, and how many requests have it.
+func (s Submission) overall() (lead aponoapi.Status, n int) {
+	count := make(map[aponoapi.Status]int)
+	for _, r := range s.Requests {
+		count[r.Status]++
+	}
+	for _, status := range urgency {
+		if count[status] > 0 {
+			return status, count[status]
+		}
+	}
+	lead = s.Requests[0].Status
+	return lead, count[lead]
+}
+
+// end is the button to end what there is to end.
+func (s Submission) end() []element {
+	title, name := "Cancel request", ""
+	for _, r := range s.Requests {
+		if r.Revocable() {
+			name = r.Name
+		}
+		if r.Status.Active() || r.Status == aponoapi.Granting {
+			title = "Revoke access"
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	return []element{button(title, Data{Verb: VerbRevoke, Request: name}).opens()}
+}
+
+// Revocable says that there is access to end, or a request to take back.
+func (r Request) Revocable() bool { return r.Status.Active() || r.Status.Waiting() }
+
+func (s Submission) over() bool {
+	for _, r := range s.Requests {
+		if !r.Status.Over() {
+			return false
+		}
+	}
+	return true
+}
+
+// line tells one request of several: its id, what it is for, how it stands.
+func (r Request) line() element {
+	name := run(Line(r.ID, 80))
+	name.Weight = "bolder"
+	inlines := []element{name}
+	if r.About != "" {
+		inlines = append(inlines, run(" · "+Line(r.About, 120)))
+	}
+	status := run(" · " + r.Status.String())
+	status.Color, status.Weight = colorOf(r.Status), "bolder"
+	inlines = append(inlines, status)
+	switch {
+	case r.EndsAt.IsZero():
+	case r.Status.Active():
+		inlines = append(inlines, run(", until about "+clock(r.EndsAt)))
+	default:
+		inlines = append(inlines, run(" on "+clock(r.EndsAt)))
+	}
+	e := runs(inlines...)
+	e.Spacing = "small"
+	return e
+}

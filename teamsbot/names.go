@@ -1,0 +1,144 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+const (
+	// namedWithin is how long after a request was made its names in v3 are
+	// looked for while it is looked at.
+	namedWithin = 10 * time.Minute
+	// namesAsked bounds how many of a person's requests are asked for their name
+	// in v4, to find one among them.
+	namesAsked = 10
+)
+
+// errUnnamed says that Apono does not tell how v3 names a request.
+var errUnnamed = errors.New("v3 has no name for the request")
+
+// nameInV3 completes what v4 alone has told of a young request by the names
+// that v3 has for it: the one that people read, and the one to revoke it by.
+func (b *Bot) nameInV3(ctx context.Context, r *aponoapi.AccessRequest, before db.Request) error {
+	if r.V3ID != "" || before.FriendlyID != "" || b.Now().Sub(before.CreatedAt) > namedWithin {
+		return nil
+	}
+	known, err := b.inV3(ctx, *r)
+	if errors.Is(err, errUnnamed) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("name request %s: %w", r.ID, err)
+	}
+	r.V3ID, r.FriendlyID = known.ID, known.FriendlyID
+	return nil
+}
+
+// inV3 is a request that v4 told of as v3 tells of it. v3 and v4 have no id in
+// common but the one that people read, and v4 does not tell that one. So the
+// person's requests of the same words are asked for it one by one.
+func (b *Bot) inV3(ctx context.Context, r aponoapi.AccessRequest) (aponoapi.AccessRequest, error) {
+	const day = 24 * time.Hour
+	days := 2 + int(max(0, b.Now().Sub(r.CreatedAt))/day)
+	list, err := b.Apono.RequestsV3(ctx, r.Grantee.ID, days)
+	if err != nil {
+		return aponoapi.AccessRequest{}, err
+	}
+	asked := 0
+	for _, candidate := range list.Items {
+		if candidate.FriendlyID == "" || candidate.Justification != r.Justification || asked == namesAsked {
+			continue
+		}
+		known, err := b.Store.KnownRequests(ctx, []string{candidate.ID})
+		if err != nil {
+			return aponoapi.AccessRequest{}, err
+		}
+		if known[candidate.ID] {
+			continue
+		}
+		asked++
+		same, err := b.Apono.DelegatedRequest(ctx, candidate.FriendlyID)
+		switch {
+		case errors.Is(err, aponoapi.ErrNotFound): // not the bot's
+		case err != nil:
+			return aponoapi.AccessRequest{}, err
+		case same.V4ID == r.V4ID:
+			return candidate, nil
+		}
+	}
+	return aponoapi.AccessRequest{}, errUnnamed
+}
+
+// v3ID is the name by which v3 revokes a request.
+func (b *Bot) v3ID(ctx context.Context, r db.Request, told aponoapi.AccessRequest) (string, error) {
+	if told.V3ID != "" {
+		return told.V3ID, nil
+	}
+	if r.FriendlyID == "" {
+		found, err := b.inV3(ctx, told)
+		return found.ID, err
+	}
+	found, err := b.Apono.RequestV3(ctx, r.FriendlyID)
+	return found.ID, err
+}
+
+// aboutOf tells what a request is for, where Apono names it.
+func aboutOf(r aponoapi.AccessRequest) string {
+	var groups []string
+	for _, g := range r.Groups {
+		if g.Integration.Name == "" {
+			continue
+		}
+		name := cards.Line(g.Integration.Name, 80)
+		var types []string
+		for _, t := range g.ResourceTypes {
+			types = append(types, t.Name)
+		}
+		if len(types) > 0 {
+			name += " (" + cards.Names(types, 3) + ")"
+		}
+		groups = append(groups, name)
+	}
+	return strings.Join(groups, ", ")
+}
+
+// split are the requests that a submission became, of which one is named, if it
+// became several. Nothing is told of what is not the person's.
+func (t *turn) split(ctx context.Context, name string) (*ownSubmission, error) {
+	o, err := t.ownRequest(ctx, name)
+	if err != nil || o.sub.ID == "" {
+		return nil, err
+	}
+	requests, err := t.bot.Store.RequestsOf(ctx, o.sub.ID)
+	if err != nil || len(requests) < 2 {
+		return nil, err
+	}
+	return &ownSubmission{o.sub, requests}, nil
+}
+
+// ownSubmission is one of a person's submissions, with all of its requests.
+type ownSubmission struct {
+	sub      db.Submission
+	requests []db.Request
+}
+
+// askRevokeSome asks which requests of a submission are to end.
+func (t *turn) askRevokeSome(all *ownSubmission, err error) (teams.Answer, error) {
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	view := t.bot.submissionView(t.person, all.sub, all.requests...)
+	if !slices.ContainsFunc(view.Requests, cards.Request.Revocable) {
+		return teams.Answer{}, sorry(errors.New("not active"), wordsNotActive)
+	}
+	return teams.TaskCard("Revoke access", cards.RevokeSome(view).JSON(), teams.Medium)
+}
