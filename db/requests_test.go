@@ -125,6 +125,27 @@ func TestAChangeOwesEveryCardThatShowsIt(t *testing.T) {
 	record("Thinking it over", 5)
 }
 
+// What a card shows of a request beside its status owes the card, too.
+func TestWhatIsLearntOfARequestIsDrawn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.SubmissionCreated(w.ctx, w.submitted(), db.Request{ID: "req_1", Status: aponoapi.Pending}))
+	for _, r := range []struct {
+		friendlyID, about string
+		wantJobs          int
+	}{{"", "", 1}, {"AR-1", "", 2}, {"AR-1", "Orders database", 3}, {"", "", 3}} {
+		w.must(w.RecordStatus(w.ctx, db.Request{
+			ID: "req_1", FriendlyID: r.friendlyID, About: r.about, Status: aponoapi.Pending, Reading: w.reading(),
+		}))
+		if n := len(jobs[db.DrawCard](w)); n != r.wantJobs {
+			t.Errorf("%+v: %d cards are owed", r, n)
+		}
+	}
+	if got := w.read("AR-1"); got.About != "Orders database" || got.FriendlyID != "AR-1" {
+		t.Errorf("what is not told again is forgotten: %+v", got)
+	}
+}
+
 // seen gives a request the times of somebody who reads its status just then.
 func seen(r *db.Request, at time.Time) {
 	r.GrantedAt, r.EndedAt, r.LookAt = time.Time{}, time.Time{}, noon

@@ -274,6 +274,26 @@ func TestAFoundRequestIsNotTakenFromAnother(t *testing.T) {
 	w.must(w.SubmissionFound(w.ctx, sub, w.request(aponoapi.Pending)))
 }
 
+// Of several requests that were found either all are noted or none.
+func TestSeveralFoundRequestsAreNotedTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, taken := w.created(aponoapi.Pending)
+	sub, mine, more := w.submitted(), w.request(aponoapi.Pending), w.request(aponoapi.Granted)
+	if err := w.SubmissionFound(w.ctx, sub, mine, taken); !errors.Is(err, db.ErrTaken) {
+		t.Errorf("got %v, want ErrTaken", err)
+	}
+	if _, err := w.Request(w.ctx, mine.ID); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("half of them is noted: %v", err)
+	}
+	w.must(w.SubmissionFound(w.ctx, sub, mine, more))
+	all, err := w.RequestsOf(w.ctx, sub.ID)
+	w.must(err)
+	if len(all) != 2 || all[0].SubmissionID != sub.ID || all[1].SubmissionID != sub.ID {
+		t.Errorf("its requests are %+v", all)
+	}
+}
+
 // Apono's own answer knows better than who has looked.
 func TestAnAnswerTakesARequestFromWhoFoundIt(t *testing.T) {
 	t.Parallel()

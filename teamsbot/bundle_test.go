@@ -12,6 +12,7 @@ import (
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
 )
 
@@ -341,6 +342,46 @@ func TestQuestionsOfTheCompany(t *testing.T) {
 	dana.sees("Environment: staging, shared", "Cost centre: Cost centre 017")
 	if len(w.requests()) != 1 {
 		t.Errorf("Apono has %d requests, want 1", len(w.requests()))
+	}
+}
+
+// The last step stays small, whatever the company asks and the person answers.
+func TestLastStepOfABundleStaysSmall(t *testing.T) {
+	t.Parallel()
+	wide := strings.Repeat("🔑", 1000)
+	var fields []aponoapi.CustomField
+	f := newBundleForm()
+	f.Some, f.Justification, f.Bundle.Name = true, cards.Paragraph(wide, cards.JustificationLimit), wide
+	for i := range cards.MaxQuestions {
+		field := aponoapi.CustomField{ID: strconv.Itoa(i), Label: wide, Required: true}
+		f.answer(field.ID, cards.Line(wide, cards.AnswerLimit))
+		f.Units = append(f.Units, db.Named{ID: field.ID, Name: cards.Line(wide, cards.UnitLimit)})
+		for n := range i * 30 {
+			field.Options = append(field.Options, aponoapi.Option{Key: strconv.Itoa(n), Value: wide})
+		}
+		fields = append(fields, field)
+	}
+	last := f.lastOfBundle(fields, problems{})
+	view := cards.Form{Draft: strings.Repeat("x", 36), Revision: 1, Step: cards.VerbBundleStep}
+	f.Step = stepFinish
+	view.Chosen = f.chosenOfBundle()
+	if n := len(cards.BundleFinishStep(view, last).JSON()); n > 25<<10 {
+		t.Errorf("the dialog has %d bytes, want 25 KB at most", n)
+	}
+}
+
+// What was taken away while the form was open is not asked for.
+func TestBundleThatIsTakenAway(t *testing.T) {
+	t.Parallel()
+	f := newBundleForm()
+	f.Some, f.Units = true, []db.Named{{ID: "1", Name: "old name"}, {ID: "9", Name: "gone"}}
+	units := []aponoapi.Entitlement{
+		{ID: "1", Resource: aponoapi.Resource{ID: "r", Name: "orders"}, Permission: aponoapi.Permission{ID: "p", Name: "read"}},
+	}
+	f.Step = stepContents
+	c := f.contents(listingOfUnits(units), nil)
+	if len(f.Units) != 1 || f.Units[0].Name != "orders · read" || len(c.Units.Elsewhere) != 0 || len(c.Units.Ticked) != 1 {
+		t.Errorf("kept are %v, shown is %+v", f.Units, c.Units)
 	}
 }
 

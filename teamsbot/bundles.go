@@ -110,16 +110,21 @@ func collect[T any](all iter.Seq2[T, error]) ([]T, error) {
 // They can be searched by all that is known of them, also where the name that
 // is shown has no room for it.
 func listingOfUnits(units []aponoapi.Entitlement) *listing {
-	keys := make(map[string]string, len(units))
+	type keyed struct {
+		key string
+		aponoapi.Entitlement
+	}
+	sorted := make([]keyed, len(units))
 	for i := range units {
 		u := &units[i]
 		withoutNUL(&u.ID, &u.Integration.ID, &u.Resource.ID, &u.Permission.ID, &u.ResourceType.Name, &u.Permission.Name)
-		keys[unitID(u)] = strings.ToLower(strings.Join(
-			[]string{u.Integration.Name, u.ResourceType.Name, u.Resource.Name, u.Permission.Name, u.ResourcePath}, "\x00"))
+		sorted[i] = keyed{strings.ToLower(strings.Join(
+			[]string{u.Integration.Name, u.ResourceType.Name, u.Resource.Name, u.Permission.Name, u.ResourcePath}, "\x00")), *u}
 	}
-	slices.SortFunc(units, func(a, b aponoapi.Entitlement) int {
-		return cmp.Or(cmp.Compare(keys[unitID(&a)], keys[unitID(&b)]), cmp.Compare(unitID(&a), unitID(&b)))
-	})
+	slices.SortStableFunc(sorted, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	for i := range sorted {
+		units[i] = sorted[i].Entitlement
+	}
 	severalTypes, severalSystems := false, false
 	for _, u := range units {
 		severalSystems = severalSystems || u.Integration.ID != units[0].Integration.ID
@@ -139,7 +144,7 @@ func listingOfUnits(units []aponoapi.Entitlement) *listing {
 	l := newListing(items, 0)
 	l.units = units
 	for i := range units {
-		l.lower[i] = keys[unitID(&units[i])]
+		l.lower[i] = sorted[i].key
 	}
 	return l
 }
@@ -158,11 +163,16 @@ func withoutNUL(texts ...*string) {
 func joined(parts []string, limit int) string {
 	const between = " · "
 	lengths := make([]int, len(parts))
+	room := limit - (len(parts)-1)*utf8.RuneCountInString(between)
+	rest := room
 	for i, p := range parts {
 		parts[i] = cards.Line(p, limit)
 		lengths[i] = utf8.RuneCountInString(parts[i])
+		rest -= lengths[i]
 	}
-	room := limit - (len(parts)-1)*utf8.RuneCountInString(between)
+	if rest >= 0 {
+		return strings.Join(parts, between)
+	}
 	for most := limit; ; most-- {
 		sum := 0
 		for _, n := range lengths {

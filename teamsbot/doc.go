@@ -7,6 +7,9 @@
 // Somebody asks for what was asked for before, by a favorite or a past request
 // (favorites.go, revoke.go): wish.go opens the form with what is still there.
 //
+// A bundle goes the same way (bundle.go, bundle_form.go), through v4, and may
+// become several requests. v4 and v3 name a request differently: names.go.
+//
 // A status changes (status.go): Apono's webhook or the sweep owes a look at the
 // request; what is read is recorded under a number drawn before Apono was
 // asked; every card that shows the request is drawn anew from the database.
