@@ -43,7 +43,7 @@ var hostile = map[string]string{
 // everywhere are all cards that show words from outside, with these in every
 // place where they can come.
 func everywhere(words string) []cards.Card {
-	form := cards.Form{Draft: draftID, Revision: 3, Chosen: [][2]string{{"Integration", words}}, Problem: words}
+	form := cards.Form{Draft: draftID, Revision: 3, Chosen: [][2]string{{"Integration", words}}, Note: words, Problem: words}
 	named := []cards.Choice{{Title: words, Value: "0"}, {Title: words, Value: "1"}}
 	list := cards.List{
 		Page: named, Ticked: []string{"1"}, Problem: words,
@@ -60,7 +60,13 @@ func everywhere(words string) []cards.Card {
 		Draft: draftID, Bundle: words, Units: names, Answers: [][2]string{{words, words}},
 		Duration: time.Hour, Justification: words, AskedAt: asked, Requests: []cards.Request{request, request},
 	}
+	sentence := cards.Sentence{
+		Draft: draftID, Said: words, Integration: words, ResourceType: words, Resources: names, Permissions: names,
+		Justification: words, Unclear: slices.Repeat([]cards.Ambiguity{{Words: words, Names: names}}, 7), Rest: words,
+	}
 	return append([]cards.Card{
+		cards.Understood(sentence),
+		cards.OpenFilled(sentence),
 		cards.IntegrationStep(form, list),
 		cards.ResourceTypeStep(form, list),
 		cards.ResourcesStep(form, list),
@@ -230,8 +236,14 @@ func TestHeaviestCardsFit(t *testing.T) {
 	told.Integration, told.ResourceType, told.Justification = long, long, long
 	told.Resources = slices.Repeat([]string{long}, 1000)
 	told.Permissions = told.Resources
+	sentence := cards.Sentence{
+		Draft: draftID, Integration: long, ResourceType: long, Resources: told.Resources, Permissions: told.Permissions,
+		Justification: long, Unclear: slices.Repeat([]cards.Ambiguity{{Words: long, Names: told.Resources}}, 7), Rest: long,
+	}
+	form.Note = sentence.Note()
 	for name, card := range map[string]cards.Card{
-		"a page": cards.ResourcesStep(form, page), "a story": cards.Status(told), "a refusal": cards.Refused(told, long),
+		"a sentence": cards.Understood(sentence),
+		"a page":     cards.ResourcesStep(form, page), "a story": cards.Status(told), "a refusal": cards.Refused(told, long),
 		"several requests": cards.Status(mfa(story(slices.Repeat([]aponoapi.Status{aponoapi.PendingMFA}, 20)...))),
 	} {
 		for _, fault := range teamsFaults(t, card.JSON()) {

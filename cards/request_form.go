@@ -47,6 +47,7 @@ type Form struct {
 	Draft    string
 	Revision int
 	Chosen   [][2]string // what the steps before chose, as name and value
+	Note     string      // what to know before going on; "" if nothing
 	Problem  string      // what is wrong with the form as a whole; "" if nothing
 	Added    string      // the favorite that it has just been made
 }
@@ -153,6 +154,9 @@ func (f Form) card(title element, body ...element) Card {
 	}
 	for _, c := range f.Chosen {
 		all = append(all, fact(c[0], Line(c[1], 200)))
+	}
+	if f.Note != "" {
+		all = append(all, quote(Line(f.Note, 200)))
 	}
 	all = appendProblem(all, f.Problem)
 	return newCard("Request access", append(all, body...)...)

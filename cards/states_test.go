@@ -32,6 +32,7 @@ func states() map[string]cards.Card {
 		"form_stopped": cards.Stopped(atResources, "Not possible just now", "Apono does not answer. Try again in a minute."),
 		"form_add_app": cards.AddApp(atIntegration, "https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),
 	}
+	maps.Copy(all, sentenceStates())
 	maps.Copy(all, integrationStates())
 	maps.Copy(all, resourceStates())
 	maps.Copy(all, finishStates())
@@ -96,6 +97,28 @@ func integrationStates() map[string]cards.Card {
 		"resource_type_few":     kind(cards.List{Page: choices("type", 1, 4), Ticked: []string{"2"}}),
 		"resource_type_problem": kind(cards.List{Page: choices("type", 1, 4), Problem: "Choose a resource type."}),
 		"resource_type_search":  kind(cards.List{Page: choices("type", 1, 2), Long: true, Search: "type-000", Found: 2, Total: 130}),
+	}
+}
+
+func sentenceStates() map[string]cards.Card {
+	all := cards.Sentence{
+		Draft: draftID, Said: "prod-postgres orders read-only 4h", Integration: "prod-postgres", ResourceType: "Database",
+		Resources: []string{"orders"}, Permissions: []string{"read-only"}, Duration: 4 * time.Hour, Justification: "INC-123: orders are stuck",
+	}
+	unclear := cards.Sentence{
+		Draft: draftID, Duration: time.Hour, Rest: "pretty please",
+		Unclear: []cards.Ambiguity{{Words: "postgres", Names: []string{"prod-postgres", "stage-postgres"}}},
+	}
+	noted := atIntegration
+	noted.Note = unclear.Note()
+	return map[string]cards.Card{
+		"sentence_understood": cards.Understood(all),
+		"sentence_unclear":    cards.Understood(unclear),
+		"sentence_slow":       cards.Understood(cards.Sentence{Draft: draftID, Duration: time.Hour, Rest: "prod-postgres", Slow: true}),
+		"sentence_nothing":    cards.Understood(cards.Sentence{Draft: draftID, Rest: "world peace"}),
+		"sentence_shared":     cards.OpenFilled(all),
+		"sentence_unsaid":     cards.OpenFilled(cards.Sentence{Draft: draftID}),
+		"integration_noted":   cards.IntegrationStep(noted, cards.List{Page: few}),
 	}
 }
 

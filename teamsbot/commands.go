@@ -24,7 +24,7 @@ type command struct {
 // commands is all that can be written: THE TABLE. In channels and group chats
 // only what is not private is answered where it was written.
 var commands = []command{
-	{name: "request", written: []string{"request", "new request"}, card: always(cards.OpenRequest)},
+	{name: "request", written: []string{"request", "new request"}, takes: true, card: (*turn).onRequest},
 	{name: "bundle", written: []string{"bundle", "request bundle"}, card: always(cards.OpenBundle)},
 	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
 	{name: "favorites", written: []string{"favorites", "favorite"}, private: true, card: always(cards.OpenFavorites)},

@@ -59,6 +59,8 @@ type form struct {
 	Blank bool `json:"blank,omitempty"`
 	// Follows is the submission whose request is asked for again.
 	Follows string `json:"follows,omitempty"`
+	// Note is what the first dialog tells beside its inputs.
+	Note string `json:"note,omitempty"`
 
 	// Unchecked says that it was filled in from what was asked for before: Apono
 	// has not told yet whether all of it can still be asked for.
@@ -94,7 +96,7 @@ func (f *form) take(p cards.Press) {
 	if f.Blank {
 		return
 	}
-	f.Gone, f.Added = "", "" // has been read
+	f.Note, f.Gone, f.Added = "", "", "" // has been read
 	switch f.Step {
 	case stepIntegration:
 		if chosen, ok := f.pick(p.Inputs[cards.FieldIntegration]); ok && chosen != f.Integration {
@@ -346,7 +348,8 @@ func placesOf(values string) map[int]bool {
 func (f *form) sayDuration(d time.Duration) {
 	f.Duration, f.Hours = strconv.Itoa(int(d/time.Minute)), ""
 	if _, ok := offeredDuration(f.Duration); !ok {
-		f.Duration, f.Hours = "", strconv.FormatFloat(d.Hours(), 'f', -1, 64)
+		// Four places tell a minute, and fit the input.
+		f.Duration, f.Hours = "", strconv.FormatFloat(math.Round(d.Hours()*1e4)/1e4, 'f', -1, 64)
 	}
 }
 

@@ -106,7 +106,9 @@ func (t *turn) showStep(
 	} else if err != nil {
 		return teams.Answer{}, err
 	}
-	view := cards.Form{Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Problem: cmp.Or(wrong[""], f.Gone), Added: f.Added}
+	view := cards.Form{
+		Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Note: f.Note, Problem: cmp.Or(wrong[""], f.Gone), Added: f.Added,
+	}
 	if f.ForBundle {
 		view.Step = cards.VerbBundleStep
 	}
