@@ -86,9 +86,8 @@ type Question struct {
 
 // BundleFinish is what the last step of the bundle form asks.
 type BundleFinish struct {
-	Untold    bool // Apono does not tell what the bundle contains
-	Questions []Question
-	Finish    // without permissions
+	Untold bool // Apono does not tell what the bundle contains
+	Finish      // without permissions
 }
 
 // BundleFinishStep asks for duration, justification, and what the company wants
@@ -99,9 +98,6 @@ func BundleFinishStep(f Form, s BundleFinish) Card {
 		body = append(body, aside("Apono does not tell here what this bundle contains, so you ask for the whole of it."))
 	}
 	body = append(body, s.whyAndHowLong()...)
-	for i, q := range s.Questions {
-		body = append(body, q.elements(i)...)
-	}
 	return f.card(heading("For how long, and why?"), body...).
 		with(f.button("Back", DoBack), f.button("Submit", DoSubmit).positive())
 }

@@ -78,20 +78,27 @@ func bundleFinishStates() map[string]cards.Card {
 	return map[string]cards.Card{
 		"bundle_finish":        last(cards.BundleFinish{Finish: hour}),
 		"bundle_finish_untold": last(cards.BundleFinish{Finish: hour, Untold: true}),
-		"bundle_finish_questions": last(cards.BundleFinish{Finish: hour, Questions: []cards.Question{
-			{Label: "Ticket", Value: "INC-42"}, systems, {Label: "Cost centre", Hint: "One of 400: write it as Apono names it"},
-		}}),
-		"bundle_finish_problems": last(cards.BundleFinish{
-			Finish: cards.Finish{Hours: "soon", DurationProblem: "Write a number of hours.", JustificationProblem: "Say a little more."},
-			Questions: []cards.Question{
-				{Label: "Ticket", Required: true, Problem: "This has to be answered."},
-				{Label: "Environment", Choices: few, Problem: "This has to be answered."},
-			},
-		}),
-		"bundle_finish_full": last(cards.BundleFinish{Finish: hour, Questions: slices.Repeat(
-			[]cards.Question{{Label: "A question of the company", Value: "an answer"}}, cards.MaxQuestions,
+		"bundle_finish_questions": last(cards.BundleFinish{Finish: asking(hour,
+			cards.Question{Label: "Ticket", Value: "INC-42"}, systems,
+			cards.Question{Label: "Cost centre", Hint: "One of 400: write it as Apono names it"},
 		)}),
+		"bundle_finish_problems": last(cards.BundleFinish{
+			Finish: asking(
+				cards.Finish{Hours: "soon", DurationProblem: "Write a number of hours.", JustificationProblem: "Say a little more."},
+				cards.Question{Label: "Ticket", Required: true, Problem: "This has to be answered."},
+				cards.Question{Label: "Environment", Choices: few, Problem: "This has to be answered."},
+			),
+		}),
+		"bundle_finish_full": last(cards.BundleFinish{Finish: asking(hour, slices.Repeat(
+			[]cards.Question{{Label: "A question of the company", Value: "an answer"}}, cards.MaxQuestions,
+		)...)}),
 	}
+}
+
+// asking is a last step with the company's own questions.
+func asking(s cards.Finish, questions ...cards.Question) cards.Finish {
+	s.Questions = questions
+	return s
 }
 
 // bundleStory is a submission for a bundle with a request at each of the

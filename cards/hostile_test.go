@@ -78,8 +78,10 @@ func everywhere(words string) []cards.Card {
 		cards.ContentsStep(form, cards.Contents{Units: list, Take: cards.TakeSome, Filter: words}),
 		cards.FilterStep(form, cards.Filter{Types: named, Permissions: named}),
 		cards.BundleFinishStep(form, cards.BundleFinish{
-			Finish:    cards.Finish{Hours: words, Justification: words, DurationProblem: words},
-			Questions: []cards.Question{{Label: words, Value: words, Problem: words}, {Label: words, Choices: named}},
+			Finish: cards.Finish{
+				Hours: words, Justification: words, DurationProblem: words,
+				Questions: []cards.Question{{Label: words, Value: words, Problem: words}, {Label: words, Choices: named}},
+			},
 		}),
 		cards.BundlesClosed(form, words, "https://portal.apono.io"),
 		cards.Status(bundled),

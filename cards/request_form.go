@@ -95,6 +95,7 @@ type Finish struct {
 	Duration      string // minutes of one of Durations; "" if Hours was typed
 	Hours         string
 	Justification string
+	Questions     []Question // the company's own
 
 	DurationProblem, JustificationProblem string
 }
@@ -109,7 +110,8 @@ func FinishStep(f Form, s Finish) Card {
 		with(f.button("Back", DoBack), f.button("Add to favorites", DoFavorite), f.button("Submit", DoSubmit).positive())
 }
 
-// whyAndHowLong asks for duration and justification.
+// whyAndHowLong asks for duration, justification, and what the company wants to
+// know.
 func (s Finish) whyAndHowLong() []element {
 	body := []element{
 		oneOf(FieldDuration, "Duration", durationChoices(), s.Duration),
@@ -118,7 +120,11 @@ func (s Finish) whyAndHowLong() []element {
 	body = appendProblem(body, s.DurationProblem)
 	body = append(body, input(FieldJustification, "Justification",
 		"Why do you need it?", s.Justification, JustificationLimit).multiline())
-	return appendProblem(body, s.JustificationProblem)
+	body = appendProblem(body, s.JustificationProblem)
+	for i, q := range s.Questions {
+		body = append(body, q.elements(i)...)
+	}
+	return body
 }
 
 // StillLoading says that Apono has not told a list yet. Nothing is lost.

@@ -49,6 +49,9 @@ type FieldAnswer struct {
 	Shown   string `json:"shown"` // as people read it
 }
 
+// ByV4 says that only v4 of Apono's API can carry what is asked.
+func (a Asked) ByV4() bool { return a.Bundle.ID != "" || len(a.Units) > 0 }
+
 // SubmissionState is how far a submission has come on its way to Apono. After
 // that its requests have statuses of their own.
 type SubmissionState string

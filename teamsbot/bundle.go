@@ -95,7 +95,8 @@ func (t *turn) asked(ctx context.Context, user string, f *form) (db.Asked, probl
 	if !f.ForBundle {
 		a.Integration, a.ResourceType, a.Resources = f.Integration, f.ResourceType, f.Resources
 		a.Permissions = namesOf(f.Permissions)
-		return a, nil, nil
+		wrong, err := t.answered(ctx, f, &a)
+		return a, wrong, err
 	}
 	l, err := t.bundles(ctx, user)
 	if err != nil {
@@ -114,13 +115,37 @@ func (t *turn) asked(ctx context.Context, user string, f *form) (db.Asked, probl
 			return a, problems{"": fmt.Sprintf("Of what you have ticked, %d cannot be requested with this bundle any more. Go back to see the rest.", gone)}, nil
 		}
 	}
+	wrong, err := t.answered(ctx, f, &a)
+	return a, wrong, err
+}
+
+// answered takes the answers to the company's questions into what is asked. v3
+// cannot carry them: resources and permissions are then named as v4 names them.
+func (t *turn) answered(ctx context.Context, f *form, a *db.Asked) (problems, error) {
 	fields, err := t.bot.catalog.questions(ctx)
 	if err != nil {
-		return a, nil, err
+		return nil, err
 	}
 	var wrong problems
 	a.Answers, wrong = f.answers(fields)
-	return a, wrong, nil
+	says := func(answer db.FieldAnswer) bool { return answer.Value != "" }
+	if wrong != nil || f.ForBundle || !slices.ContainsFunc(a.Answers, says) {
+		return wrong, nil
+	}
+	l, err := t.bot.catalog.entitlements(ctx, a.AponoUserID, a.Integration.ID, a.ResourceType.ID)
+	if err != nil {
+		return nil, err
+	}
+	resources, permissions := idsOf(a.Resources), a.Permissions
+	for i, u := range l.units {
+		if slices.Contains(resources, u.Resource.ID) && slices.Contains(permissions, u.Permission.Name) {
+			a.Units = append(a.Units, unitOf(l.items[i], u))
+		}
+	}
+	if len(a.Units) != len(resources)*len(permissions) {
+		return problems{"": "Apono does not take your answers together with all that you have chosen. Leave them empty, or make the request in Apono."}, nil
+	}
+	return nil, nil
 }
 
 // bundleAgain is the form that asks once more for what a submission asked for.
@@ -157,15 +182,18 @@ func (t *turn) units(ctx context.Context, user string, f *form) (units []db.Unit
 			gone++
 			continue
 		}
-		u := l.units[i]
-		units = append(units, db.Unit{
-			Named:       l.items[i],
-			Integration: db.Named{ID: u.Integration.ID, Name: cards.Line(u.Integration.Name, 100)},
-			Resource:    db.Named{ID: u.Resource.ID, Name: cards.Line(u.Resource.Name, 200)},
-			Permission:  db.Named{ID: u.Permission.ID, Name: cards.Line(u.Permission.Name, 200)},
-		})
+		units = append(units, unitOf(l.items[i], l.units[i]))
 	}
 	return units, gone, nil
+}
+
+func unitOf(name db.Named, u aponoapi.Entitlement) db.Unit {
+	return db.Unit{
+		Named:       name,
+		Integration: db.Named{ID: u.Integration.ID, Name: cards.Line(u.Integration.Name, 100)},
+		Resource:    db.Named{ID: u.Resource.ID, Name: cards.Line(u.Resource.Name, 200)},
+		Permission:  db.Named{ID: u.Permission.ID, Name: cards.Line(u.Permission.Name, 200)},
+	}
 }
 
 // answers are those to the company's questions. What was typed for one that has
@@ -234,11 +262,11 @@ func newRequestV4(a db.Asked) aponoapi.NewRequestV4 {
 	return n
 }
 
-// lookBundle searches Apono for the requests that a submission for a bundle
+// lookByV4 searches Apono for the requests that a submission through v4
 // became: made for the person with the same words at that time. whole is false
 // if Apono does not tell this token of its requests, so that absence proves
 // nothing.
-func (b *Bot) lookBundle(ctx context.Context, sub db.Submission) (found []aponoapi.AccessRequest, whole bool, err error) {
+func (b *Bot) lookByV4(ctx context.Context, sub db.Submission) (found []aponoapi.AccessRequest, whole bool, err error) {
 	var all []aponoapi.AccessRequest
 	var ids []string
 	since, until := sub.AskedAt.Add(-lookFor), sub.AskedAt.Add(lookFor+createLasts)
@@ -249,7 +277,7 @@ func (b *Bot) lookBundle(ctx context.Context, sub db.Submission) (found []aponoa
 		if err != nil {
 			return nil, false, err
 		}
-		if r.CreatedAt.After(since) && r.CreatedAt.Before(until) && asksForBundle(sub.Asked, r) {
+		if r.CreatedAt.After(since) && r.CreatedAt.Before(until) && asksByV4(sub.Asked, r) {
 			all, ids = append(all, r), append(ids, r.ID)
 		}
 	}
@@ -272,9 +300,9 @@ func (b *Bot) lookBundle(ctx context.Context, sub db.Submission) (found []aponoa
 // Apono makes of one submission.
 const createdTogether = 3 * time.Second
 
-// asksForBundle says that r may be one of the requests for what was asked: of
+// asksByV4 says that r may be one of the requests for what was asked: of
 // one submission Apono makes several.
-func asksForBundle(a db.Asked, r aponoapi.AccessRequest) bool {
+func asksByV4(a db.Asked, r aponoapi.AccessRequest) bool {
 	if !strings.EqualFold(r.Grantee.ID, a.AponoUserID) || r.Justification != a.Justification || r.Duration != a.Duration {
 		return false
 	}

@@ -255,7 +255,14 @@ func (f *form) lastOfBundle(fields []aponoapi.CustomField, wrong problems) cards
 		Duration: f.Duration, Hours: f.Hours, Justification: f.Justification,
 		DurationProblem: wrong[cards.FieldDuration], JustificationProblem: wrong[cards.FieldJustification],
 	}}
-	f.Questions, f.Shown = nil, nil
+	f.Shown = nil
+	s.Questions = f.asks(fields, wrong)
+	return s
+}
+
+// asks are the questions that the company asks, with what was answered so far.
+func (f *form) asks(fields []aponoapi.CustomField, wrong problems) (all []cards.Question) {
+	f.Questions = nil
 	room := optionsRoom
 	for _, field := range fields {
 		if _, asked := f.Answers[field.ID]; !asked && field.Default != "" {
@@ -264,9 +271,9 @@ func (f *form) lastOfBundle(fields []aponoapi.CustomField, wrong problems) cards
 		q, shown := f.ask(field, &room)
 		shown.Problem = wrong[fieldAnswer(field.ID)]
 		f.Questions = append(f.Questions, q)
-		s.Questions = append(s.Questions, shown)
+		all = append(all, shown)
 	}
-	return s
+	return all
 }
 
 // optionsRoom is how much of a dialog all options together may take, in bytes.

@@ -400,15 +400,6 @@ func TestRefusalOfABundleIsSaidAtItsField(t *testing.T) {
 	dana.sees("On-call", "Pending approval")
 }
 
-// settleWhatIsOpen is settleSubmissions, whose job may have been faster.
-func (w *world) settleWhatIsOpen() {
-	w.t.Helper()
-	for _, r := range w.submissionsSending() {
-		must(w.t, w.bot.settle(w.t.Context(), r))
-	}
-	w.settle()
-}
-
 // A create without an answer is looked for and never sent again, also where it
 // became several requests.
 func TestLostAnswerOfABundleIsLookedFor(t *testing.T) {
@@ -425,7 +416,7 @@ func TestLostAnswerOfABundleIsLookedFor(t *testing.T) {
 			form.press("Submit").shows("Apono has not answered yet")
 			w.settle()
 			made := w.requests()
-			w.settleWhatIsOpen()
+			w.settleSubmissions()
 			w.pass(3 * time.Second)
 			for _, r := range made {
 				dana.sees("On-call", r.FriendlyID)
@@ -445,7 +436,7 @@ func TestBundleThatNeverArrivedIsSaid(t *testing.T) {
 	form.press("Submit").shows("Apono has not answered yet")
 	w.settle()
 	w.apono.Advance(2 * lookFor)
-	w.settleWhatIsOpen()
+	w.settleSubmissions()
 	dana.sees("Did not reach Apono", "Try again")
 	form = dana.presses("Try again").shows("Bundle: On-call")
 	if form.value("justification") != "INC-9" {

@@ -51,6 +51,21 @@ func (c *catalog) units(ctx context.Context, user, bundle string) (*listing, err
 	})
 }
 
+// entitlements are every permission on every resource of a type that the person
+// may request, as v4 names them.
+func (c *catalog) entitlements(ctx context.Context, user, integration, resourceType string) (*listing, error) {
+	key := listingKey{"entitlements", user, integration, resourceType}
+	return c.get(ctx, key, func(ctx context.Context) (*listing, error) {
+		all, err := collect(c.apono.AvailableEntitlements(ctx, aponoapi.EntitlementSearch{
+			Grantee: user, IntegrationID: integration, ResourceTypeIDs: []string{resourceType}, PageSize: listPage,
+		}))
+		if err != nil || len(all) == 0 {
+			return untold(err)
+		}
+		return listingOfUnits(all), nil
+	})
+}
+
 // questions are what the company asks with every request that can carry it.
 func (c *catalog) questions(ctx context.Context) ([]aponoapi.CustomField, error) {
 	l, err := c.get(ctx, listingKey{kind: "questions"}, func(ctx context.Context) (*listing, error) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
@@ -189,7 +190,11 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 		if err != nil {
 			return nil, err
 		}
-		last := f.last(l, wrong)
+		fields, err := t.bot.catalog.questions(ctx)
+		if err != nil {
+			return nil, err
+		}
+		last := f.last(l, fields, wrong)
 		return func(v cards.Form) cards.Card { return cards.FinishStep(v, last) }, nil
 	}
 	l, err := t.bot.catalog.integrations(ctx, user)
@@ -246,7 +251,7 @@ func (f *form) turnTo(l *listing, limit int, long bool, chosen []db.Named, wrong
 
 // last fills in the last step. What was chosen stays chosen where it still may
 // be; one permission alone is chosen by itself.
-func (f *form) last(l *listing, wrong problems) cards.Finish {
+func (f *form) last(l *listing, fields []aponoapi.CustomField, wrong problems) cards.Finish {
 	f.Several = l.several
 	f.Permissions = slices.DeleteFunc(f.Permissions, func(p db.Named) bool { return !slices.Contains(l.items, p) })
 	if !f.Several && len(f.Permissions) > 1 {
@@ -262,6 +267,7 @@ func (f *form) last(l *listing, wrong problems) cards.Finish {
 	return cards.Finish{
 		Permissions: list, Several: f.Several, Duration: f.Duration, Hours: f.Hours, Justification: f.Justification,
 		DurationProblem: wrong[cards.FieldDuration], JustificationProblem: wrong[cards.FieldJustification],
+		Questions: f.asks(fields, wrong),
 	}
 }
 

@@ -123,9 +123,10 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 	return r
 }
 
-// ask asks Apono for access: through v3, which knows no bundles, or v4.
+// ask asks Apono for access: through v3, which knows no bundles and no answers to
+// a company's questions, or v4.
 func (b *Bot) ask(ctx context.Context, a db.Asked) ([]aponoapi.AccessRequest, error) {
-	if a.Bundle.ID != "" {
+	if a.ByV4() {
 		return b.Apono.CreateRequestV4(ctx, newRequestV4(a))
 	}
 	created, err := b.Apono.CreateRequestV3(ctx, aponoapi.NewRequest{
@@ -182,8 +183,8 @@ func (b *Bot) settle(ctx context.Context, job db.SettleSubmission) error {
 // every part, and not those that are known already. whole is false if Apono's
 // list was cut, so that absence proves nothing.
 func (b *Bot) look(ctx context.Context, sub db.Submission) (found []aponoapi.AccessRequest, whole bool, err error) {
-	if sub.Asked.Bundle.ID != "" {
-		return b.lookBundle(ctx, sub)
+	if sub.Asked.ByV4() {
+		return b.lookByV4(ctx, sub)
 	}
 	const days = 2 // the clocks of Apono and the bot may disagree about midnight
 	list, err := b.Apono.RequestsV3(ctx, sub.Asked.AponoUserID, days)
@@ -261,6 +262,14 @@ func (b *Bot) storyOf(c *db.CardToDraw) cards.Card {
 	return cards.Status(s)
 }
 
+func namesOfUnits(units []db.Unit) []string {
+	var names []string
+	for _, u := range units {
+		names = append(names, u.Name)
+	}
+	return names
+}
+
 // submissionView is a submission as a card shows it, in its person's time zone.
 func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Request) cards.Submission {
 	zone, err := time.LoadLocation(p.TimeZone)
@@ -273,8 +282,8 @@ func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Requ
 		Duration: sub.Asked.Duration, Justification: sub.Asked.Justification, AskedAt: sub.AskedAt.In(zone),
 	}
 	s.Bundle = sub.Asked.Bundle.Name
-	for _, u := range sub.Asked.Units {
-		s.Units = append(s.Units, u.Name)
+	if s.Bundle != "" {
+		s.Units = namesOfUnits(sub.Asked.Units)
 	}
 	for _, a := range sub.Asked.Answers {
 		if a.Value != "" {
