@@ -38,7 +38,7 @@ func (s *Store) NewDraft(ctx context.Context, k PersonKey, form any) (Draft, err
 // name comes back from a card, which anybody can forge.
 func (s *Store) Draft(ctx context.Context, k PersonKey, id string) (Draft, error) {
 	if !isID(id) {
-		return Draft{}, fmt.Errorf("draft %q: %w", id, ErrNotFound)
+		return Draft{}, fmt.Errorf("draft of no such name: %w", ErrNotFound)
 	}
 	d := Draft{ID: id, Person: k}
 	err := s.pool.QueryRow(ctx, `

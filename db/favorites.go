@@ -112,7 +112,7 @@ func (s *Store) Favorites(ctx context.Context, k PersonKey) ([]Favorite, error) 
 // the id comes back from a card, which anybody can forge.
 func (s *Store) Favorite(ctx context.Context, k PersonKey, id string) (Favorite, error) {
 	if !isID(id) {
-		return Favorite{}, fmt.Errorf("favorite %q: %w", id, ErrNotFound)
+		return Favorite{}, fmt.Errorf("favorite of no such name: %w", ErrNotFound)
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT id, name, wish FROM favorites
@@ -147,7 +147,7 @@ func (s *Store) DeleteFavorite(ctx context.Context, k PersonKey, id string) erro
 
 func (s *Store) changeFavorite(ctx context.Context, sql string, k PersonKey, id string, more ...any) error {
 	if !isID(id) {
-		return fmt.Errorf("favorite %q: %w", id, ErrNotFound)
+		return fmt.Errorf("favorite of no such name: %w", ErrNotFound)
 	}
 	tag, err := s.pool.Exec(ctx, sql, append([]any{id, k.TenantID, k.ObjectID}, more...)...)
 	var broken *pgconn.PgError

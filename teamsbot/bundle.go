@@ -203,9 +203,7 @@ func (f *form) answers(fields []aponoapi.CustomField) (answers []db.FieldAnswer,
 	for _, field := range fields {
 		value := f.Answers[field.ID]
 		a := db.FieldAnswer{FieldID: field.ID, Label: cards.Line(field.Label, 60), Value: value, Shown: value}
-		i := slices.IndexFunc(field.Options, func(o aponoapi.Option) bool {
-			return o.Key == value || strings.EqualFold(cards.Line(o.Value, cards.AnswerLimit), value)
-		})
+		i := optionOf(field.Options, value)
 		switch {
 		case value == "" && field.Required:
 			wrong[fieldAnswer(field.ID)] = "This has to be answered."
@@ -221,6 +219,17 @@ func (f *form) answers(fields []aponoapi.CustomField) (answers []db.FieldAnswer,
 		return answers, nil
 	}
 	return answers, wrong
+}
+
+// optionOf is the place of the option that was chosen by its key or, where it
+// had to be typed, by its name.
+func optionOf(options []aponoapi.Option, value string) int {
+	if i := slices.IndexFunc(options, func(o aponoapi.Option) bool { return o.Key == value }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(options, func(o aponoapi.Option) bool {
+		return strings.EqualFold(cards.Line(o.Value, cards.AnswerLimit), value)
+	})
 }
 
 // fieldAsked is fieldOf for a form that also asks the company's own questions,

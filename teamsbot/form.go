@@ -180,6 +180,9 @@ func (f *form) takeTyped(inputs map[string]string) {
 // press moves the form as the button says, or tells what is wrong with it.
 func (f *form) press(p cards.Press) problems {
 	search := cards.Line(p.Inputs[cards.FieldSearch], 100)
+	if p.Do == cards.DoSubmit && f.Step != stepFinish {
+		p.Do = cards.DoNext // no dialog of ours offers it there
+	}
 	switch p.Do {
 	case cards.DoBack:
 		f.back()
@@ -194,7 +197,7 @@ func (f *form) press(p cards.Press) problems {
 		f.From += cards.PageSize
 	case cards.DoNext, cards.DoSubmit, cards.DoFavorite:
 		if wrong := f.check(); wrong != nil {
-			if search != f.Search { // Next was meant for the search box
+			if search != f.Search && p.Do == cards.DoNext { // it was meant for the search box
 				f.Search, f.From = search, 0
 				return nil
 			}

@@ -39,6 +39,8 @@ func TestForgedPressIsNotActedOn(t *testing.T) {
 		"unknown verb":    map[string]any{"apono": map[string]any{"verb": "access.grant"}},
 		"verb of no text": map[string]any{"apono": map[string]any{"verb": 7}},
 		"no draft":        map[string]any{"apono": map[string]any{"verb": "request.step", "draft": "../x"}},
+		"request of NUL":  map[string]any{"apono": map[string]any{"verb": "mine.request", "request": "a\x00b"}},
+		"revoke of NUL":   map[string]any{"apono": map[string]any{"verb": "revoke.now", "requests": []string{"a\x00b"}}},
 		"odd draft":       map[string]any{"apono": map[string]any{"verb": "request.step", "draft": "\x00"}},
 	} {
 		status, body := dana.invoke(data)
@@ -65,6 +67,31 @@ func TestForgedChoicesAreNotTaken(t *testing.T) {
 	})
 	if status != http.StatusOK || !strings.Contains(body, "Choose a permission") {
 		t.Errorf("got %d %s", status, body)
+	}
+	if n := len(w.requests()); n != 0 {
+		t.Errorf("Apono has %d requests, want none", n)
+	}
+}
+
+// Submit submits what is right, whatever stands in a search box, and only from
+// the last step.
+func TestSubmitSubmitsWhatWasChecked(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	draft := draftOf(t, dana.presses("New request").atLastStep())
+	press := func(rev int, fields map[string]any) string {
+		fields["apono"] = cards.Data{Verb: cards.VerbRequestStep, Draft: draft.Draft, Revision: rev, Do: cards.DoSubmit}
+		_, body := dana.invoke(fields)
+		return body
+	}
+	body := press(draft.Revision, map[string]any{"permissions": "0", "hours": "4h", "search": "x"})
+	if !strings.Contains(body, "is not one") {
+		t.Errorf("hours that are none, with a search: got %s", body)
+	}
+	early := draftOf(t, dana.presses("New request").fill("integration", "Orders database").press("Next"))
+	draft = early
+	if body := press(early.Revision, map[string]any{"resource_type": "0"}); !strings.Contains(body, "Which resources?") {
+		t.Errorf("submitted from an early step: got %s", body)
 	}
 	if n := len(w.requests()); n != 0 {
 		t.Errorf("Apono has %d requests, want none", n)

@@ -15,8 +15,12 @@ import (
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
-// mineDays is how long a closed request stays in a person's list.
-const mineDays = 7
+// mineDays is how long a closed request stays in a person's list, and openDays
+// how old an open one may be.
+const (
+	mineDays = 7
+	openDays = 365
+)
 
 // openMine shows a page of the person's requests, made here or elsewhere.
 func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
@@ -29,7 +33,7 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
 	m := cards.Mine{List: t.press.List, From: max(0, t.press.From), Cut: cut}
-	all = slices.DeleteFunc(all, func(o ownRequest) bool { return !listed(m.List, o.request.Status) })
+	all = slices.DeleteFunc(all, func(o ownRequest) bool { return !belongs(m.List, o.request.Status) })
 	m.Found = len(all)
 	if m.From >= m.Found {
 		m.From = 0
@@ -43,8 +47,8 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 	return teams.TaskCard("My requests", cards.MyRequests(m, t.bot.Now()).JSON(), teams.Medium)
 }
 
-// listed says whether a request that stands so belongs into a list.
-func listed(list cards.ListOf, s aponoapi.Status) bool {
+// belongs says whether a request that stands so belongs into a list.
+func belongs(list cards.ListOf, s aponoapi.Status) bool {
 	switch list {
 	case cards.ListOpen:
 		return !s.Over()
@@ -70,14 +74,17 @@ func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut 
 			byName[name] = o
 		}
 	}
-	told, err := t.bot.Apono.RequestsV3(ctx, aponoID, mineDays)
+	told, cut, err := t.listed(ctx, aponoID)
 	if err != nil {
 		return nil, 0, err
 	}
 	seen := make(map[string]bool)
-	var before time.Time // v3 tells no times: one made elsewhere stands by its neighbour
-	for _, r := range told.Items {
+	before := t.bot.Now() // v3 tells no times: one made elsewhere stands by its neighbour
+	for _, r := range told {
 		o, known := byName[r.ID]
+		if !known {
+			o, known = unnamed(remembered, seen, told, r)
+		}
 		if seen[cmp.Or(o.ID, r.ID)] {
 			continue
 		}
@@ -96,7 +103,46 @@ func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut 
 		}
 	}
 	slices.SortStableFunc(all, func(a, b ownRequest) int { return b.at.Compare(a.at) })
-	return all, told.Cut(), t.nameWhatIsElsewhere(ctx, all)
+	return all, cut, t.nameWhatIsElsewhere(ctx, all)
+}
+
+// listed is what Apono lists for the person: what is open, however old, and
+// what is over of the last days. v3 tells no times to tell them apart by.
+func (t *turn) listed(ctx context.Context, aponoID string) (all []aponoapi.AccessRequest, cut int, err error) {
+	for _, part := range []struct {
+		days int
+		over bool
+	}{{openDays, false}, {mineDays, true}} {
+		if part.over && (t.press.List == cards.ListOpen || t.press.List == cards.ListAccess) ||
+			!part.over && t.press.List == cards.ListClosed {
+			continue
+		}
+		told, err := t.bot.Apono.RequestsV3(ctx, aponoID, part.days)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, r := range told.Items {
+			if r.Status.Over() == part.over {
+				all = append(all, r)
+			}
+		}
+		cut = max(cut, told.Cut())
+	}
+	return all, cut, nil
+}
+
+// unnamed is the remembered request that r is, if it was made through v4 and
+// its name in v3 is not known yet: the one with the same words of which Apono
+// tells nothing else.
+func unnamed(remembered []db.OwnRequest, seen map[string]bool, told []aponoapi.AccessRequest, r aponoapi.AccessRequest) (db.OwnRequest, bool) {
+	for _, o := range slices.Backward(remembered) {
+		isTold := func(other aponoapi.AccessRequest) bool { return slices.Contains(o.Names, other.ID) }
+		if o.Submission.Asked.ByV4() && o.Submission.Asked.Justification == r.Justification && !seen[o.ID] &&
+			!slices.ContainsFunc(told, isTold) {
+			return o, true
+		}
+	}
+	return db.OwnRequest{}, false
 }
 
 // behind owes a look at a request of which Apono tells more than the bot has
@@ -193,12 +239,13 @@ func (t *turn) nameResources(ctx context.Context, o *ownRequest) error {
 // ownRequest is one of a person's requests, made here or elsewhere.
 type ownRequest struct {
 	request db.Request
-	sub     db.Submission // without an ID for one that was made elsewhere
-	at      time.Time     // when it was made; unknown for one made elsewhere
+	sub     db.Submission           // without an ID for one that was made elsewhere
+	at      time.Time               // when it was made; unknown for one made elsewhere
+	told    *aponoapi.AccessRequest // what Apono has just told of it, if it was asked
 }
 
 func remember(o db.OwnRequest) ownRequest {
-	return ownRequest{o.Request, o.Submission, o.CreatedAt}
+	return ownRequest{request: o.Request, sub: o.Submission, at: o.CreatedAt}
 }
 
 // elsewhere is a request that the bot does not remember, as far as Apono tells.
@@ -255,7 +302,7 @@ func countOf(n int, noun string) string {
 // ownRequest is the request of that name, if the person receives the access.
 // Whoever forges another's name learns nothing.
 func (t *turn) ownRequest(ctx context.Context, name string) (ownRequest, error) {
-	if len(name) > 200 {
+	if name == "" || name != cards.Line(name, 200) {
 		return ownRequest{}, sorry(errors.New("no request has such a name"), wordsNoRequest)
 	}
 	r, err := t.bot.Store.Request(ctx, name)
@@ -272,7 +319,7 @@ func (t *turn) ownRequest(ctx context.Context, name string) (ownRequest, error) 
 	if sub.Person != t.person.PersonKey {
 		return ownRequest{}, sorry(errors.New("the request is somebody else's"), wordsNoRequest)
 	}
-	return ownRequest{r, sub, r.CreatedAt}, nil
+	return ownRequest{request: r, sub: sub, at: r.CreatedAt}, nil
 }
 
 // ownElsewhere asks Apono for a request that the bot does not remember.
@@ -290,6 +337,8 @@ func (t *turn) ownElsewhere(ctx context.Context, name string) (ownRequest, error
 	case r.Grantee.ID != aponoID:
 		return ownRequest{}, sorry(errors.New("the request is for another Apono user"), wordsNoRequest)
 	}
-	o := elsewhere(r, time.Time{})
-	return o, t.nameWhatIsElsewhere(ctx, []ownRequest{o})
+	one := []ownRequest{elsewhere(r, time.Time{})}
+	one[0].told = &r
+	err = t.nameWhatIsElsewhere(ctx, one)
+	return one[0], err
 }

@@ -15,6 +15,11 @@ import (
 // elsewhere makes a request in Apono without the bot, as the portal does.
 func (w *world) elsewhere(s *someone, integration string) {
 	w.t.Helper()
+	w.elsewhereFor(s, integration, time.Hour)
+}
+
+func (w *world) elsewhereFor(s *someone, integration string, duration time.Duration) {
+	w.t.Helper()
 	apono := w.bot.Apono
 	ctx := w.t.Context()
 	user, err := apono.User(ctx, s.Email)
@@ -34,7 +39,7 @@ func (w *world) elsewhere(s *someone, integration string) {
 		must(w.t, err)
 		_, err = apono.CreateRequestV3(ctx, aponoapi.NewRequest{
 			UserID: user.ID, IntegrationID: in.ID, ResourceIDs: []string{resources.Items[0].ID},
-			Permissions: permissions.Names[:1], Justification: "made in the portal", Duration: time.Hour,
+			Permissions: permissions.Names[:1], Justification: "made in the portal", Duration: duration,
 		})
 		must(w.t, err)
 	}
@@ -174,6 +179,53 @@ func TestRevokeSeveral(t *testing.T) {
 		if got := w.requests()[i].Status; got != want {
 			t.Errorf("request %d is %v, want %v (%s)", i, got, want, body)
 		}
+	}
+}
+
+// What is open is listed however old it is, and revoking several that were made
+// elsewhere is quick enough where Apono is not.
+func TestLongAccessMadeElsewhere(t *testing.T) {
+	w := newWorld(t, func(world *aponotest.World) {
+		for i := range world.Flows {
+			world.Flows[i].MaxDuration = 0
+		}
+	})
+	dana := w.person("Dana")
+	for range 5 {
+		w.elsewhereFor(dana, "Orders database", 60*24*time.Hour)
+	}
+	w.pass(time.Minute)
+	w.pass(30 * 24 * time.Hour)
+	dana.mine("My access").shows("Granted: Orders database", "Revoke access")
+	list := dana.mine("My requests").press("Open").shows("Granted: Orders database")
+	if n := strings.Count(list.Text(), "View resources"); n != 5 {
+		t.Errorf("the list has %d requests, want 5", n)
+	}
+	var ids []string
+	for _, r := range w.requests() {
+		ids = append(ids, r.V3ID)
+	}
+	w.apono.Fault(aponotest.Fault{Latency: 100 * time.Millisecond})
+	_, body := dana.invoke(map[string]any{"apono": cards.Data{Verb: cards.VerbRevokeNow, Requests: ids}})
+	for i, r := range w.requests() {
+		if r.Status != aponoapi.Revoking {
+			t.Errorf("request %d is %v (%s)", i, r.Status, body)
+		}
+	}
+}
+
+// A request that the bot made through v4 is there once, also before its name in
+// v3 is known.
+func TestBundleIsListedOnce(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep().fill("answer_0", "INC-9").press("Submit")
+	if !form.Closed {
+		t.Fatalf("not submitted:\n%s", form.Text())
+	}
+	list := dana.mine("My requests")
+	if n := strings.Count(list.Text(), "View resources"); n != 1 {
+		t.Errorf("the list has %d requests, want 1:\n%s", n, list.Text())
 	}
 }
 

@@ -54,9 +54,10 @@ func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
 	if f.Naming {
 		return t.nameDraft(ctx, d, f)
 	}
+	submits := t.press.Do == cards.DoSubmit && f.Step == stepFinish
 	f.take(t.press)
 	wrong = f.press(t.press)
-	if t.press.Do == cards.DoSubmit && f.Step == stepFinish && wrong == nil {
+	if submits && wrong == nil {
 		return t.submit(ctx, d, f)
 	}
 	return t.show(ctx, d, f, wrong)

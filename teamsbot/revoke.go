@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
-	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
@@ -27,12 +28,12 @@ func (t *turn) askRevoke(ctx context.Context) (teams.Answer, error) {
 	if len(names) == 0 {
 		return teams.TaskMessage("Nothing was ticked, so nothing ends.")
 	}
+	all, err := t.ownRequests(ctx, names)
+	if err != nil {
+		return teams.Answer{}, err
+	}
 	var views []cards.Submission
-	for _, name := range names {
-		o, err := t.ownRequest(ctx, name)
-		if err != nil {
-			return teams.Answer{}, err
-		}
+	for _, o := range all {
 		if s := o.request.Status; s.Active() || s.Waiting() {
 			views = append(views, t.bot.ownView(t.person, o))
 		}
@@ -65,21 +66,43 @@ func (t *turn) revoke(ctx context.Context) (teams.Answer, error) {
 	if n := len(t.press.Requests); n == 0 || n > revokedAtOnce {
 		return teams.Answer{}, sorry(fmt.Errorf("%d requests are named", n), wordsNoRequest)
 	}
-	var ids, theirs []string
+	all, err := t.ownRequests(ctx, t.press.Requests)
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	ids, theirs := make([]string, len(all)), make([]string, len(all))
 	carded := true // all have a card that will tell
-	for _, name := range t.press.Requests {
-		o, err := t.ownRequest(ctx, name)
-		if err != nil {
-			return teams.Answer{}, err
-		}
-		id, err := t.receives(ctx, o.request)
-		if err != nil {
-			return teams.Answer{}, err
-		}
-		ids, theirs = append(ids, id), append(theirs, o.request.ID)
+	group, each := errgroup.WithContext(ctx)
+	for i, o := range all {
+		theirs[i] = o.request.ID
 		carded = carded && o.sub.ID != ""
+		group.Go(func() (err error) {
+			ids[i], err = t.receives(each, o)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return teams.Answer{}, err
 	}
 	return t.end(ctx, ids, theirs, carded)
+}
+
+// ownRequests are the requests of those names, read side by side: of those made
+// elsewhere only Apono knows, and the time to answer is short.
+func (t *turn) ownRequests(ctx context.Context, names []string) ([]ownRequest, error) {
+	// Who the person is, is found out once and before.
+	if _, err := t.identify(ctx); err != nil {
+		return nil, t.unidentified(err)
+	}
+	all := make([]ownRequest, len(names))
+	group, each := errgroup.WithContext(ctx)
+	for i, name := range names {
+		group.Go(func() (err error) {
+			all[i], err = t.ownRequest(each, name)
+			return err
+		})
+	}
+	return all, group.Wait()
 }
 
 // end ends access by the names that v3 has for it, and owes a look at the
@@ -126,12 +149,18 @@ func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
 // receives makes sure that the person is who receives the access of a request,
 // as Apono knows it: with the service token Apono checks the bot's rights only.
 // It gives the name by which the request can be revoked.
-func (t *turn) receives(ctx context.Context, r db.Request) (v3ID string, err error) {
+func (t *turn) receives(ctx context.Context, o ownRequest) (v3ID string, err error) {
 	aponoID, err := t.identify(ctx)
 	if err != nil {
 		return "", t.unidentified(err)
 	}
-	now, err := t.bot.Apono.Request(ctx, r.ID)
+	r := o.request
+	var now aponoapi.AccessRequest
+	if o.told != nil {
+		now = *o.told
+	} else {
+		now, err = t.bot.Apono.Request(ctx, r.ID)
+	}
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound):
 		return "", sorry(err, wordsNoRequest)

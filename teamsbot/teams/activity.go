@@ -146,18 +146,20 @@ func (a *Activity) ThreadID() string {
 // extension is used is personal to Teams as well, but not the bot's own chat
 // with one of them ("a:…").
 func (a *Activity) Kind() Kind {
-	switch kind := Kind(a.Conversation.ConversationType); {
-	case kind == Personal && a.fromExtension() && !strings.HasPrefix(a.Conversation.ID, "a:"):
-		return GroupChat
+	kind := Kind(a.Conversation.ConversationType)
+	switch {
 	case kind != "":
-		return kind
 	case a.ChannelData.Channel.ID != "" || a.ChannelData.Team.ID != "":
-		return Channel
+		kind = Channel
 	case a.Conversation.IsGroup:
-		return GroupChat
+		kind = GroupChat
 	default:
-		return Personal
+		kind = Personal
 	}
+	if kind == Personal && a.fromExtension() && !strings.HasPrefix(a.Conversation.ID, "a:") {
+		return GroupChat
+	}
+	return kind
 }
 
 // fromExtension is true for what a message extension asks.
