@@ -177,6 +177,8 @@ type hit struct {
 
 func (h hit) overlaps(o hit) bool { return h.from < o.to && o.from < h.to }
 
+func (h hit) span() [2]int { return [2]int{h.from, h.to} }
+
 // covers says that h explains all that o does, and more.
 func (h hit) covers(o hit) bool { return h.from <= o.from && h.to >= o.to && h.to-h.from > o.to-o.from }
 
@@ -252,10 +254,10 @@ func (s *sentence) one(names []string) (int, *ambiguity) {
 	if len(hits) == 0 {
 		return -1, nil
 	}
+	outer := outermost(hits)
 	rivals := []hit{}
 	for _, h := range hits {
-		contained := slices.ContainsFunc(hits, func(o hit) bool { return o.full && o.covers(h) })
-		if h.full && !contained || rank(h) == rank(hits[0]) || hits[0].full && h.covers(hits[0]) {
+		if h.full && outer[h.span()] || rank(h) == rank(hits[0]) || hits[0].full && h.covers(hits[0]) {
 			rivals = append(rivals, h)
 		}
 	}
@@ -264,6 +266,23 @@ func (s *sentence) one(names []string) (int, *ambiguity) {
 		return -1, &found
 	}
 	return found.names[0], nil
+}
+
+// outermost are the places of whole names, and whether no longer one covers
+// them. There are fewer places than hits: many names can fit the same words.
+func outermost(hits []hit) map[[2]int]bool {
+	outer := make(map[[2]int]bool)
+	var whole []hit // one for each place
+	for _, h := range hits {
+		if _, known := outer[h.span()]; h.full && !known {
+			outer[h.span()] = true
+			whole = append(whole, h)
+		}
+	}
+	for _, h := range whole {
+		outer[h.span()] = !slices.ContainsFunc(whole, func(o hit) bool { return o.covers(h) })
+	}
+	return outer
 }
 
 // several takes all names that the words mean. With fullOnly only whole names
@@ -305,8 +324,10 @@ func rank(h hit) int {
 // take takes the words of hits. A name that is said twice is taken once.
 func (s *sentence) take(hits []hit) ambiguity {
 	var a ambiguity
+	named := make(map[int]bool)
 	for _, h := range hits {
-		if !slices.Contains(a.names, h.name) {
+		if !named[h.name] {
+			named[h.name] = true
 			a.names = append(a.names, h.name)
 		}
 	}

@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -132,6 +133,39 @@ func TestSeveralNamesOfASentence(t *testing.T) {
 	}
 }
 
+// TestManyNamesFitOneWordManyTimes counts what is compared: places of words,
+// however many names fit them.
+func TestManyNamesFitOneWordManyTimes(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{"prod-%d", "prod"} {
+		names := manyNames(format)
+		s := readSentence(strings.Repeat("prod ", 500))
+		if !s.longer || len(s.words) != sentenceWords {
+			t.Fatalf("%d words are looked at", len(s.words))
+		}
+		hits := s.hits(names)
+		if want := len(names) * sentenceWords; len(hits) != want {
+			t.Errorf("%s: %d hits, want %d", format, len(hits), want)
+		}
+		if places := len(outermost(hits)); places > sentenceWords {
+			t.Errorf("%s: %d places of whole names are compared, want at most %d", format, places, sentenceWords)
+		}
+		place, unclear := s.one(names)
+		if place >= 0 || unclear == nil || len(unclear.names) != len(names) || s.rest() != "…" {
+			t.Errorf("%s: got %d, and the rest %q", format, place, s.rest())
+		}
+	}
+}
+
+// manyNames are 2,000 names with a number in each, if the format has one.
+func manyNames(format string) []string {
+	names := make([]string, 2000)
+	for i := range names {
+		names[i] = strings.ReplaceAll(format, "%d", strconv.Itoa(i))
+	}
+	return names
+}
+
 func FuzzSentence(f *testing.F) {
 	f.Add("prod-postgres orders read-only 4h because INC-123", "prod-postgres\nstage-postgres\norders\nread-only")
 	f.Add("1h 30 min web 1 5h because because", "web-1\nweb 1\n\n·")
@@ -185,6 +219,17 @@ func BenchmarkSentence(b *testing.B) {
 		s := readSentence("prod-postgres curated.sales.orders_1234 read-only 4h because INC-123")
 		if found, _ := s.several(names, false); len(found) != 1 {
 			b.Fatal(found)
+		}
+	}
+}
+
+func BenchmarkSentenceOfOneWord(b *testing.B) {
+	names, text := manyNames("prod-%d"), strings.Repeat("prod ", sentenceWords)
+	b.ReportAllocs()
+	for b.Loop() {
+		s := readSentence(text)
+		if place, unclear := s.one(names); place >= 0 || unclear == nil {
+			b.Fatal(place)
 		}
 	}
 }
