@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -16,7 +17,19 @@ type Card struct {
 
 // JSON is the card as Teams receives it.
 func (c Card) JSON() json.RawMessage {
-	b, err := json.Marshal(struct {
+	b := c.encode()
+	for limit := 1024; len(b) > heaviest && limit > 40; limit = limit * 3 / 4 {
+		c.body = shorter(c.body, limit)
+		b = c.encode()
+	}
+	return b
+}
+
+func (c Card) encode() json.RawMessage {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // six bytes for each < would make a card too big
+	err := encoder.Encode(struct {
 		Type         string    `json:"type"`
 		Schema       string    `json:"$schema"`
 		Version      string    `json:"version"`
@@ -32,7 +45,7 @@ func (c Card) JSON() json.RawMessage {
 	if err != nil {
 		panic(fmt.Sprintf("cards: encode: %v", err)) // nothing in an element can fail to encode
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // Summary is the card in one line of plain text, for notifications.

@@ -23,11 +23,14 @@ func Revoke(all ...Submission) Card {
 		heading("Revoke this access?"),
 		say("It ends at once. To get it back you have to request it again."),
 	}
-	ids := make([]string, len(all))
+	ids, names := make([]string, len(all)), shownNames
+	if len(all) > 1 {
+		names = 3
+	}
 	for i, s := range all {
 		r := s.Requests[0]
 		ids[i] = r.Name
-		body = append(body, group(append(s.what(), r.called()...)...))
+		body = append(body, group(append(s.first(names), r.called()...)...))
 	}
 	title := "Revoke access"
 	if len(all) > 1 {

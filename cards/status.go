@@ -143,15 +143,21 @@ func (s Submission) card(status, color string, words ...element) Card {
 	return newCard(fmt.Sprintf("%s: %s", status, title), append(body, group(about...))...)
 }
 
+// shownNames is how many resources, and how many permissions, are named.
+const shownNames = 10
+
 // what tells what the access is to.
-func (s Submission) what() []element {
+func (s Submission) what() []element { return s.first(shownNames) }
+
+// first is what, with fewer names.
+func (s Submission) first(names int) []element {
 	if s.Bundle != "" {
-		return []element{fact("Bundle", Line(s.Bundle, 100)), fact("Resources", s.parts(10))}
+		return []element{fact("Bundle", Line(s.Bundle, 100)), fact("Resources", s.parts(names))}
 	}
 	return []element{
 		fact("Access to", Line(s.Integration, 100)+s.kind()),
-		fact("Resources", Names(s.Resources, 10)),
-		fact("Permissions", Names(s.Permissions, 10)),
+		fact("Resources", Names(s.Resources, names)),
+		fact("Permissions", Names(s.Permissions, names)),
 	}
 }
 
@@ -229,15 +235,27 @@ func tryAgain(s Submission) element {
 	return button("Try again", Data{Verb: verb, Draft: s.Draft}).opens().positive()
 }
 
+// nameBytes is what a name of a list may weigh on average: letters of one byte
+// are listed in full, and of names in longer ones fewer are.
+const nameBytes = titleLimit + 4
+
 // Names lists up to limit names, and how many more there are.
 func Names(all []string, limit int) string {
-	shown := make([]string, 0, limit)
+	var list strings.Builder
+	shown := 0
 	for _, n := range all[:min(len(all), limit)] {
-		shown = append(shown, Line(n, titleLimit))
+		n = Line(n, titleLimit)
+		if shown > 0 && list.Len()+len(n) > limit*nameBytes {
+			break
+		}
+		if shown > 0 {
+			list.WriteString(", ")
+		}
+		list.WriteString(n)
+		shown++
 	}
-	list := strings.Join(shown, ", ")
-	if rest := len(all) - len(shown); rest > 0 {
-		list += fmt.Sprintf(" and %s more", count(rest))
+	if rest := len(all) - shown; rest > 0 {
+		fmt.Fprintf(&list, " and %s more", count(rest))
 	}
-	return list
+	return list.String()
 }

@@ -94,6 +94,7 @@ func TestCount(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	t.Parallel()
+	wide := strings.Repeat("漢", 80)
 	for _, row := range []struct {
 		all   []string
 		limit int
@@ -105,9 +106,23 @@ func TestNames(t *testing.T) {
 		{[]string{"a", "b", "c"}, 2, "a, b and 1 more"},
 		{make([]string, 1500), 0, " and 1,500 more"},
 		{[]string{strings.Repeat("x", 100)}, 2, strings.Repeat("x", 79) + "…"},
+		{[]string{wide, wide, wide}, 2, wide + " and 2 more"},
+		{[]string{wide, "a", "b"}, 3, wide + ", a, b"},
 	} {
 		if got := Names(row.all, row.limit); got != row.want {
 			t.Errorf("Names(%d names, %d) = %q, want %q", len(row.all), row.limit, got, row.want)
+		}
+	}
+}
+
+func TestCutBytes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "1234567890": "1234567890", "12345678901": "1234567…", "漢漢漢漢": "漢漢…",
+		"\U0001f511\U0001f511\U0001f511": "\U0001f511…",
+	} {
+		if got := cutBytes(text, 10); got != want {
+			t.Errorf("cutBytes(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
