@@ -1,0 +1,99 @@
+package db_test
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+func TestAnEventOwesALook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	_, over := w.created(aponoapi.Rejected)
+	for _, row := range []struct {
+		name string
+		want bool
+	}{
+		{r.ID, true}, {r.FriendlyID, true}, {r.Names[0], true}, {"AR-0", false}, {"", false}, {over.ID, false}, {over.FriendlyID, false},
+	} {
+		owed, err := w.OweRefresh(w.ctx, row.name)
+		w.must(err)
+		if owed != row.want {
+			t.Errorf("%q: owed %t, want %t", row.name, owed, row.want)
+		}
+	}
+	want := slices.Repeat([]db.RefreshRequest{{RequestID: r.ID}}, 3)
+	if got := jobs[db.RefreshRequest](w); !slices.Equal(got, want) {
+		t.Errorf("owed are %v, want %v", got, want)
+	}
+	// Looks wait in a queue of their own, and the sweep is what tries again.
+	if n := ask[int](w, `SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 1`, db.QueueRefresh); n != len(want) {
+		t.Errorf("%d jobs are in the queue of the looks, want %d", n, len(want))
+	}
+}
+
+func TestASweepOwesWhatIsDue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.due(30)
+	again := noon.Add(time.Hour)
+	for _, row := range []struct {
+		now         time.Time
+		limit, want int
+	}{
+		{noon.Add(-time.Second), 100, 0},
+		{noon, 100, 1},
+		{noon.Add(9 * time.Second), 5, 5},
+		{noon.Add(9 * time.Second), 5, 4},
+		{noon.Add(time.Minute), 100, 20},
+		{again.Add(-time.Second), 100, 0},
+		{again, 100, 30},
+	} {
+		until := again
+		if row.now.Equal(again) {
+			until = again.Add(time.Hour)
+		}
+		n, err := w.OweDueRefreshes(w.ctx, row.now, until, row.limit)
+		w.must(err)
+		if n != row.want {
+			t.Errorf("at %s, %d at most: %d are due, want %d", row.now.Format(time.TimeOnly), row.limit, n, row.want)
+		}
+	}
+	owed := w.looks()
+	if first := owed[:6]; !slices.Equal(slices.Sorted(slices.Values(first)), []string{"due-00", "due-01", "due-02", "due-03", "due-04", "due-05"}) {
+		t.Errorf("the first are %v, want those that have waited longest", first)
+	}
+	if len(owed) != 60 {
+		t.Errorf("%d looks are owed, want each of 30 twice", len(owed))
+	}
+}
+
+// Several replicas sweep at once, and more is due than one sweep takes.
+func TestTwoSweepersNeverTakeTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.due(60)
+	for _, name := range []string{"as new", "analyzed"} { // the planner changes its mind
+		var total atomic.Int64
+		w.together(12, func(int) error {
+			n, err := w.OweDueRefreshes(w.ctx, noon.Add(time.Hour), noon.Add(2*time.Hour), 5)
+			if n > 5 {
+				t.Errorf("%s: a sweep took %d, want 5 at most", name, n)
+			}
+			total.Add(int64(n))
+			return err
+		})
+		owed := w.looks()
+		if distinct := len(slices.Compact(slices.Sorted(slices.Values(owed)))); distinct != len(owed) || int64(distinct) != total.Load() {
+			t.Errorf("%s: %d looks at %d requests are owed, told were %d", name, len(owed), distinct, total.Load())
+		}
+		w.do(`DELETE FROM river_job`)
+		w.do(`UPDATE requests SET look_at = $1 WHERE look_at IS NOT NULL`, noon)
+		w.do(`ANALYZE`)
+	}
+}
