@@ -12,6 +12,7 @@ func danaLooksThroughHerRequests(t *testing.T, b *browser) {
 	w.presses("My requests")
 	w.sees("#dialog", "Data lake")
 	w.shot("my-requests")
+	w.detail("readme/requests", "#dialog")
 	w.answers("Closed")
 	w.sees("#dialog", "AWS production")
 	w.shot("my-requests-closed")
