@@ -40,6 +40,22 @@ func lists() []element {
 	}
 }
 
+// Title is what the list is called.
+func (m Mine) Title() string {
+	if m.List == ListAccess {
+		return "My access"
+	}
+	return "My requests"
+}
+
+// MineLoading says that Apono has not told the list yet. The place in it is
+// kept.
+func MineLoading(m Mine) Card {
+	return newCard(m.Title(), heading("Still loading"),
+		say("Apono has not answered yet. Try again in a few seconds."),
+	).with(button("Try again", Data{Verb: VerbMine, List: m.List, From: m.From}).positive())
+}
+
 // MyRequests shows a page of a person's requests.
 func MyRequests(m Mine, now time.Time) Card {
 	body := []element{buttons(m.filter("Open", ListOpen), m.filter("Closed", ListClosed), m.filter("All", ListAll))}

@@ -277,6 +277,7 @@ func storyStates() map[string]cards.Card {
 
 		"mine_open":         cards.OpenMine(),
 		"mine_none":         cards.MyRequests(cards.Mine{List: cards.ListAll}, asked),
+		"mine_loading":      cards.MineLoading(cards.Mine{List: cards.ListOpen, From: 5}),
 		"mine_all":          cards.MyRequests(mine(cards.ListAll, 0, 5, 5), asked),
 		"mine_middle_page":  cards.MyRequests(mine(cards.ListClosed, 5, 5, 12), asked),
 		"mine_cut":          cards.MyRequests(cards.Mine{List: cards.ListOpen, Page: mine(cards.ListOpen, 0, 1, 1).Page, Found: 1, Cut: 40}, asked),

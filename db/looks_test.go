@@ -97,3 +97,21 @@ func TestTwoSweepersNeverTakeTheSame(t *testing.T) {
 		w.do(`ANALYZE`)
 	}
 }
+
+// Looking sooner brings a look forward once, and wakes nothing that is over.
+func TestLookSooner(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	_, over := w.created(aponoapi.Rejected)
+	soon := noon.Add(15 * time.Second)
+	w.do(`UPDATE requests SET look_at = $1 WHERE look_at IS NOT NULL`, noon.Add(time.Hour))
+	for range 3 {
+		w.must(w.LookSooner(w.ctx, []string{r.ID, over.ID}, noon, soon))
+		_, err := w.OweDueRefreshes(w.ctx, noon, soon, 10)
+		w.must(err)
+	}
+	if got := w.looks(); !slices.Equal(got, []string{r.ID}) {
+		t.Errorf("owed are looks at %v, want one at %s", got, r.ID)
+	}
+}

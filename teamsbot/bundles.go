@@ -104,8 +104,11 @@ func untold(err error) (*listing, error) {
 }
 
 func (l *listing) lasts() time.Duration {
-	if l.untold {
+	switch {
+	case l.untold:
 		return untoldLasts
+	case l.brief:
+		return lateLasts
 	}
 	return catalogLasts
 }

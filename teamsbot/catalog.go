@@ -35,6 +35,10 @@ type listing struct {
 
 	units     []aponoapi.Entitlement // a bundle's contents: what the items name
 	questions []aponoapi.CustomField // the company's own
+
+	requests []aponoapi.AccessRequest // the person's own
+	brief    bool                     // kept only when it came too late for who asked
+	made     time.Time                // of a change: when it was made
 }
 
 // listingKey names a listing: whose, of what.
@@ -142,13 +146,13 @@ func (c *catalog) get(ctx context.Context, key listingKey, load func(context.Con
 	if l, ok := c.kept.GetIfPresent(key); ok {
 		return l, nil
 	}
-	name := strings.Join([]string{key.kind, key.user, key.integration, key.resourceType}, "\x00")
-	loaded := c.loads.DoChan(name, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), catalogLoads)
+	began := time.Now()
+	loaded := c.loads.DoChan(key.name(), func() (any, error) {
+		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), catalogLoads)
 		defer cancel()
 		var l *listing
-		err := safely(func() (err error) { l, err = load(ctx); return err })
-		if err == nil {
+		err := safely(func() (err error) { l, err = load(within); return err })
+		if err == nil && (!l.brief || ctx.Err() != nil && !c.changedSince(key.user, began)) {
 			c.kept.Set(key, l)
 		}
 		return l, err
@@ -162,6 +166,11 @@ func (c *catalog) get(ctx context.Context, key listingKey, load func(context.Con
 		}
 		return result.Val.(*listing), nil
 	}
+}
+
+// name is the key as one text.
+func (k listingKey) name() string {
+	return strings.Join([]string{k.kind, k.user, k.integration, k.resourceType}, "\x00")
 }
 
 // listingOf is a list of Apono's in the order of its names.
@@ -226,6 +235,9 @@ func (l *listing) weight() uint32 {
 	for i := range l.units {
 		u := &l.units[i]
 		n += 400 + len(u.Resource.Name) + len(u.Permission.Name) + len(u.ResourcePath) + len(l.lower[i])
+	}
+	for i := range l.requests {
+		n += 400 + len(l.requests[i].Justification)
 	}
 	return uint32(min(n, catalogWeight))
 }

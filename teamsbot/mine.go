@@ -28,11 +28,16 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 	if err != nil {
 		return teams.Answer{}, t.unidentified(err)
 	}
+	m := cards.Mine{List: t.press.List, From: max(0, t.press.From)}
 	all, cut, err := t.mine(ctx, aponoID)
-	if err != nil {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		t.err = err
+		return teams.TaskCard(m.Title(), cards.MineLoading(m).JSON(), teams.Medium)
+	case err != nil:
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
-	m := cards.Mine{List: t.press.List, From: max(0, t.press.From), Cut: cut}
+	m.Cut = cut
 	all = slices.DeleteFunc(all, func(o ownRequest) bool { return !belongs(m.List, o.request.Status) })
 	m.Found = len(all)
 	if m.From >= m.Found {
@@ -41,10 +46,11 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 	for _, o := range all[m.From:min(m.From+cards.MinePage, m.Found)] {
 		m.Page = append(m.Page, t.bot.ownView(t.person, o))
 	}
+	card := cards.MyRequests
 	if m.List == cards.ListAccess {
-		return teams.TaskCard("My access", cards.MyAccess(m, t.bot.Now()).JSON(), teams.Medium)
+		card = cards.MyAccess
 	}
-	return teams.TaskCard("My requests", cards.MyRequests(m, t.bot.Now()).JSON(), teams.Medium)
+	return teams.TaskCard(m.Title(), card(m, t.bot.Now()).JSON(), teams.Medium)
 }
 
 // belongs says whether a request that stands so belongs into a list.
@@ -79,6 +85,7 @@ func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut 
 		return nil, 0, err
 	}
 	seen := make(map[string]bool)
+	var behind []string
 	before := t.bot.Now() // v3 tells no times: one made elsewhere stands by its neighbour
 	for _, r := range told {
 		o, known := byName[r.ID]
@@ -93,10 +100,13 @@ func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut 
 			all = append(all, elsewhere(r, before))
 			continue
 		}
-		t.behind(ctx, o.Request, r.Status)
+		if isBehind(o.Request, r.Status) {
+			behind = append(behind, o.ID)
+		}
 		all = append(all, remember(o))
 		before = o.CreatedAt
 	}
+	t.lookAgainAt(ctx, behind)
 	for _, o := range remembered {
 		if !seen[o.ID] {
 			all = append(all, remember(o))
@@ -104,31 +114,6 @@ func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut 
 	}
 	slices.SortStableFunc(all, func(a, b ownRequest) int { return b.at.Compare(a.at) })
 	return all, cut, t.nameWhatIsElsewhere(ctx, all)
-}
-
-// listed is what Apono lists for the person: what is open, however old, and
-// what is over of the last days. v3 tells no times to tell them apart by.
-func (t *turn) listed(ctx context.Context, aponoID string) (all []aponoapi.AccessRequest, cut int, err error) {
-	for _, part := range []struct {
-		days int
-		over bool
-	}{{openDays, false}, {mineDays, true}} {
-		if part.over && (t.press.List == cards.ListOpen || t.press.List == cards.ListAccess) ||
-			!part.over && t.press.List == cards.ListClosed {
-			continue
-		}
-		told, err := t.bot.Apono.RequestsV3(ctx, aponoID, part.days)
-		if err != nil {
-			return nil, 0, err
-		}
-		for _, r := range told.Items {
-			if r.Status.Over() == part.over {
-				all = append(all, r)
-			}
-		}
-		cut = max(cut, told.Cut())
-	}
-	return all, cut, nil
 }
 
 // unnamed is the remembered request that r is, if it was made through v4 and
@@ -145,13 +130,18 @@ func unnamed(remembered []db.OwnRequest, seen map[string]bool, told []aponoapi.A
 	return db.OwnRequest{}, false
 }
 
-// behind owes a look at a request of which Apono tells more than the bot has
-// recorded. v3 knows fewer words than the others, so it is not believed itself.
-func (t *turn) behind(ctx context.Context, r db.Request, told aponoapi.Status) {
-	if told != r.Status && told.Over() != r.Status.Over() {
-		if err := t.bot.Store.Owe(ctx, db.RefreshRequest{RequestID: r.ID}); err != nil {
-			t.err = err // the sweep will find it
-		}
+// isBehind says that Apono tells more of a request than the bot has recorded.
+// v3 knows fewer words than the others, so it is not believed itself.
+func isBehind(r db.Request, told aponoapi.Status) bool {
+	return told != r.Status && told.Over() != r.Status.Over()
+}
+
+// lookAgainAt makes the sweep look at requests that have gone on, unless it is
+// about to. The page does not wait for it.
+func (t *turn) lookAgainAt(ctx context.Context, behind []string) {
+	now := t.bot.Now()
+	if err := t.bot.Store.LookSooner(ctx, behind, now, now.Add(lookWaiting)); err != nil {
+		t.err = err // the sweep will come to them
 	}
 }
 

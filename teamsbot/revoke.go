@@ -109,6 +109,7 @@ func (t *turn) ownRequests(ctx context.Context, names []string) ([]ownRequest, e
 // requests that the bot remembers.
 func (t *turn) end(ctx context.Context, ids, theirs []string, carded bool) (teams.Answer, error) {
 	_, err := t.bot.Apono.RevokeV3(ctx, ids...)
+	t.bot.catalog.changed(t.person.AponoID)
 	late, cancel := grace(ctx)
 	defer cancel()
 	// Whatever came of it, Apono knows how the requests stand now.

@@ -107,6 +107,7 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 		return err
 	}
 	created, err := b.ask(ctx, sub.Asked)
+	b.catalog.changed(sub.Asked.AponoUserID)
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	switch {
