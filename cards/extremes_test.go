@@ -52,8 +52,9 @@ func fullest(letter string) map[string]cards.Card {
 			List: cards.ListAccess, Page: slices.Repeat([]cards.Submission{told}, cards.MinePage), From: 5, Found: 60, Cut: 900,
 		}, asked),
 		"resources": cards.ViewResources(cards.Resources{
-			Of: told, Search: of(letter, 100), From: 25, Found: 4000, Total: 5000,
-			Page: slices.Repeat([]cards.Access{{Resource: name, Permission: name, Status: aponoapi.Granted}}, cards.PageSize),
+			Of: told, Search: of(letter, 100), From: 25, Found: 4000, Total: 5000, Whole: true, Late: true,
+			Stands: map[aponoapi.Status]int{aponoapi.Granted: 4000, aponoapi.Failed: 900, aponoapi.Status(of(letter, 40)): 100},
+			Page:   slices.Repeat([]cards.Access{{Integration: name, Resource: name, Permission: name, Status: aponoapi.Granted}}, cards.PageSize),
 		}),
 	}
 	for i, card := range favoritesOf(words) {

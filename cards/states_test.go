@@ -287,7 +287,17 @@ func storyStates() map[string]cards.Card {
 		"resources_of":      cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(2), Found: 2, Total: 2}),
 		"resources_of_none": cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted)}),
 		"resources_of_many": cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(25), From: 25, Found: 400, Total: 5000, Search: "orders"}),
-		"unknown":           cards.Unknown(story(), "https://portal.apono.io"),
+		"resources_of_partial": cards.ViewResources(cards.Resources{
+			Of: story(aponoapi.Granted), Found: 3, Total: 3, Stands: map[aponoapi.Status]int{aponoapi.Granted: 2, aponoapi.Failed: 1, "ON HOLD": 1},
+			Page: []cards.Access{
+				{Integration: "AWS production", Resource: "SupportEngineer", Permission: "AssumeRole", Status: aponoapi.Failed},
+				{Integration: "Orders database", Resource: "orders", Permission: "read-only", Status: aponoapi.Granted},
+				{Integration: "Orders database", Resource: "customers", Permission: "read-only", Status: "ON HOLD"},
+			},
+		}),
+		"resources_of_whole": cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(2), Found: 2, Total: 2, Whole: true}),
+		"resources_of_late":  cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(2), Found: 2, Total: 2, Late: true}),
+		"unknown":            cards.Unknown(story(), "https://portal.apono.io"),
 
 		"status_bare":             cards.Status(bare),
 		"status_pending_mfa_link": cards.Status(mfa(story(aponoapi.PendingMFA))),

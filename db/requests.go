@@ -17,7 +17,8 @@ type Request struct {
 	FriendlyID   string
 	Names        []string // every other name it goes by; not read back
 	SubmissionID string
-	About        string // integrations and resource types; "" where Apono did not tell
+	About        string   // integrations and resource types; "" where Apono did not tell
+	Integrations []string // ids of the integrations it lies in; none where Apono did not tell
 	Status       aponoapi.Status
 	Reading      int64     // number of the reading that told the status
 	GrantedAt    time.Time // first seen Granted
@@ -46,12 +47,14 @@ func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 			UPDATE requests SET status = $2, reading = $3, look_at = $4,
 				friendly_id = coalesce(nullif($7, ''), requests.friendly_id),
 				about = coalesce(nullif($8, ''), requests.about),
+				integrations = coalesce(nullif($9, '{}'::text[]), requests.integrations),
 				granted_at = coalesce(granted_at, $5), ended_at = coalesce(ended_at, $6)
 			FROM before
 			WHERE id = $1 AND reading < $3
 			RETURNING submission_id,
 				(before.status, before.friendly_id, before.about) <> (requests.status, requests.friendly_id, requests.about)`,
 			r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID, r.About,
+			r.Integrations,
 		).Scan(&submissionID, &changed)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // an older reading than the recorded one
@@ -163,7 +166,7 @@ func (s *Store) LookSooner(ctx context.Context, ids []string, now, soon time.Tim
 	return nil
 }
 
-const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, r.status, r.reading, r.granted_at, r.ended_at, r.look_at, r.created_at`
+const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, nullif(r.integrations, '{}'), r.status, r.reading, r.granted_at, r.ended_at, r.look_at, r.created_at`
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
 	return scanRequestAnd(row)
@@ -174,7 +177,7 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 	var r Request
 	var granted, ended, look *time.Time
 	err := row.Scan(append([]any{
-		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt,
+		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Integrations, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt,
 	}, more...)...)
 	r.GrantedAt, r.EndedAt, r.LookAt = timeOf(granted), timeOf(ended), timeOf(look)
 	return r, err
@@ -184,11 +187,11 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 // another submission has is left to it.
 func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
 	tag, err := tx.Exec(ctx, `
-		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about, integrations)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, '{}'::text[]))
 		ON CONFLICT (id) DO NOTHING`,
 		r.ID, submissionID, r.FriendlyID, r.Status, r.Reading,
-		timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), timeOrNull(r.LookAt), r.About)
+		timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), timeOrNull(r.LookAt), r.About, r.Integrations)
 	if err != nil {
 		return fmt.Errorf("remember request %s: %w", r.ID, err)
 	}

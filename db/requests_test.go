@@ -131,16 +131,17 @@ func TestWhatIsLearntOfARequestIsDrawn(t *testing.T) {
 	w.must(w.SubmissionCreated(w.ctx, w.submitted(), db.Request{ID: "req_1", Status: aponoapi.Pending}))
 	for _, r := range []struct {
 		friendlyID, about string
+		integrations      []string
 		wantJobs          int
-	}{{"", "", 1}, {"AR-1", "", 2}, {"AR-1", "Orders database", 3}, {"", "", 3}} {
+	}{{"", "", nil, 1}, {"AR-1", "", nil, 2}, {"AR-1", "Orders database", []string{"i1"}, 3}, {"", "", nil, 3}} {
 		w.must(w.RecordStatus(w.ctx, db.Request{
-			ID: "req_1", FriendlyID: r.friendlyID, About: r.about, Status: aponoapi.Pending, Reading: w.reading(),
+			ID: "req_1", FriendlyID: r.friendlyID, About: r.about, Integrations: r.integrations, Status: aponoapi.Pending, Reading: w.reading(),
 		}))
 		if n := len(jobs[db.DrawCard](w)); n != r.wantJobs {
 			t.Errorf("%+v: %d cards are owed", r, n)
 		}
 	}
-	if got := w.read("AR-1"); got.About != "Orders database" || got.FriendlyID != "AR-1" {
+	if got := w.read("AR-1"); got.About != "Orders database" || got.FriendlyID != "AR-1" || !slices.Equal(got.Integrations, []string{"i1"}) {
 		t.Errorf("what is not told again is forgotten: %+v", got)
 	}
 }

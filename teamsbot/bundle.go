@@ -322,29 +322,3 @@ func asksByV4(a db.Asked, r aponoapi.AccessRequest) bool {
 		return !slices.ContainsFunc(a.Units, func(u db.Unit) bool { return u.Integration.ID == g.Integration.ID })
 	})
 }
-
-// accessOf is every permission on every resource of a request.
-func (t *turn) accessOf(ctx context.Context, o ownRequest) ([]cards.Access, error) {
-	a := o.sub.Asked
-	if a.Bundle.ID == "" {
-		return o.access(), nil
-	}
-	var all []cards.Access
-	for _, u := range a.Units {
-		// Of several requests each is for what lies in its own systems.
-		if strings.Contains(o.request.About, cards.Line(u.Integration.Name, 80)) || o.request.About == "" {
-			all = append(all, cards.Access{Resource: u.Resource.Name, Permission: u.Permission.Name})
-		}
-	}
-	if len(a.Units) > 0 {
-		return all, nil
-	}
-	l, err := t.bot.catalog.units(ctx, a.AponoUserID, a.Bundle.ID)
-	if err != nil {
-		return nil, err
-	}
-	for _, u := range l.units {
-		all = append(all, cards.Access{Resource: u.Resource.Name, Permission: u.Permission.Name})
-	}
-	return all, nil
-}

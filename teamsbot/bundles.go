@@ -19,6 +19,9 @@ const (
 	// untoldLasts is how long it is remembered that Apono does not let the bot's
 	// token know something.
 	untoldLasts = 10 * time.Minute
+	// standsLasts is how long it is believed how the parts of a request stand:
+	// long enough to turn its pages.
+	standsLasts = 10 * time.Second
 	// listPage is how many entries are asked for at once: as Apono's own command
 	// line does, and not its default of 100, which would take 20 calls for 2,000.
 	listPage = 1000
@@ -109,6 +112,8 @@ func (l *listing) lasts() time.Duration {
 		return untoldLasts
 	case l.brief:
 		return lateLasts
+	case l.stands:
+		return standsLasts
 	}
 	return catalogLasts
 }

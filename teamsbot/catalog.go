@@ -32,8 +32,9 @@ type listing struct {
 	cut     int      // how many Apono has but did not tell
 	several bool     // permissions: one request may name several
 	untold  bool     // Apono does not let the bot's token know
+	stands  bool     // the units tell how they stand just now
 
-	units     []aponoapi.Entitlement // a bundle's contents: what the items name
+	units     []aponoapi.Entitlement // the contents of a bundle or a request: what the items name
 	questions []aponoapi.CustomField // the company's own
 
 	requests []aponoapi.AccessRequest // the person's own

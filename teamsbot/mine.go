@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -162,36 +161,6 @@ func (t *turn) nameWhatIsElsewhere(ctx context.Context, all []ownRequest) error 
 	return nil
 }
 
-// viewResources shows what one request is for.
-func (t *turn) viewResources(ctx context.Context) (teams.Answer, error) {
-	o, err := t.ownRequest(ctx, t.press.Request)
-	if err != nil {
-		return teams.Answer{}, err
-	}
-	if err := t.nameResources(ctx, &o); err != nil {
-		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
-	}
-	access, err := t.accessOf(ctx, o)
-	if err != nil {
-		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
-	}
-	search := strings.Fields(strings.ToLower(cards.Line(t.press.Inputs[cards.FieldSearch], 100)))
-	v := cards.Resources{Of: t.bot.ownView(t.person, o), From: max(0, t.press.From), Search: strings.Join(search, " ")}
-	var found []cards.Access
-	for _, a := range access {
-		v.Total++
-		if containsAll(strings.ToLower(a.Resource+" "+a.Permission), search) {
-			found = append(found, a)
-		}
-	}
-	v.Found = len(found)
-	if v.From >= v.Found {
-		v.From = 0
-	}
-	v.Page = found[v.From:min(v.From+cards.PageSize, v.Found)]
-	return teams.TaskCard("Resources", cards.ViewResources(v).JSON(), teams.Medium)
-}
-
 // nameResources finds the type and the names of the resources of a request that
 // was made elsewhere, among what the person may request. What is not found
 // keeps its id.
@@ -256,17 +225,6 @@ func elsewhere(r aponoapi.AccessRequest, at time.Time) ownRequest {
 		a.Resources = append(a.Resources, db.Named{ID: id, Name: id})
 	}
 	return o
-}
-
-// access is every permission on every resource of a request.
-func (o ownRequest) access() []cards.Access {
-	var all []cards.Access
-	for _, r := range o.sub.Asked.Resources {
-		for _, p := range o.sub.Asked.Permissions {
-			all = append(all, cards.Access{Resource: r.Name, Permission: p})
-		}
-	}
-	return all
 }
 
 // ownView is a person's request as a card shows it.

@@ -125,6 +125,9 @@ func (b *Bot) requestOf(r aponoapi.AccessRequest, reading int64) db.Request {
 		ID: cmp.Or(r.V3ID, r.ID), FriendlyID: r.FriendlyID, Names: r.IDs(), Status: r.Status, Reading: reading,
 		About: aboutOf(r),
 	}
+	for _, g := range r.Groups {
+		out.Integrations = append(out.Integrations, strings.ReplaceAll(g.Integration.ID, "\x00", ""))
+	}
 	if r.Status.Active() {
 		out.GrantedAt = b.Now()
 	}

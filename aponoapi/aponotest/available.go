@@ -3,6 +3,8 @@ package aponotest
 import (
 	"net/http"
 	"strings"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
 )
 
 // entitlementWire is AvailableEntitlementV1, and with a status and without
@@ -41,18 +43,32 @@ func (s *Server) wireEntitlement(u unit) entitlementWire {
 // sourceID is what a resource is called in its own system.
 func sourceID(in *Integration, res *Resource) string { return in.Type + "/" + res.Name }
 
-// listEntitlements tells what a request is made of.
-func (s *Server) listEntitlements(r *record, _ caller, req *http.Request) (any, error) {
+// listEntitlements tells what a request is made of, and how each part stands.
+func (s *Server) listEntitlements(c caller, req *http.Request) (any, error) {
+	r, err := s.lookupV4(req.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	if r.Grantee != c.person.ID && !(s.world.TellsRequestors && r.delegatedBy(c.person)) {
+		return nil, notFound("Access request not found")
+	}
 	query := req.URL.Query()
+	status := func(u unit) string {
+		if r.failed(u) {
+			return aponoapi.Failed.String()
+		}
+		return statusV4(r)
+	}
 	var all []unit
 	for _, u := range r.Units {
-		if among(query["integration_ids"], u.Integration) && among(query["resource_types"], u.Type) && inStatus(query["statuses"], r) {
+		if among(query["integration_ids"], u.Integration) && among(query["resource_types"], u.Type) &&
+			takes(query["statuses"], aponoapi.ParseStatus(status(u))) {
 			all = append(all, u)
 		}
 	}
 	return tokenPaged(req, all, func(u unit) entitlementWire {
 		w := s.wireEntitlement(u)
-		w.Permission, w.Status = permissionWire{Name: u.Permission}, statusV4(r)
+		w.Permission, w.Status = permissionWire{Name: u.Permission}, status(u)
 		return w
 	})
 }

@@ -1,6 +1,7 @@
 package aponotest
 
 import (
+	"slices"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -174,8 +175,11 @@ func (s *Server) challenge(r *record) *challengeClient {
 func groupOf(r *record, in *Integration) groupClient {
 	w := groupClient{ID: r.V4ID + "-" + in.ID, Integration: wireIntegration(in), ResourceTypes: []resourceTypeModel{}}
 	w.Status.Status = "Success"
-	if r.Status == aponoapi.Failed {
+	switch {
+	case r.Status == aponoapi.Failed:
 		w.Status.Status, w.Status.Message = "Failure", r.Reason
+	case slices.ContainsFunc(r.FailedUnits, func(u unit) bool { return u.Integration == in.ID && r.failed(u) }):
+		w.Status.Status, w.Status.Message = "Warning", "A part of the access could not be given"
 	}
 	for _, t := range r.typesIn(in) {
 		w.ResourceTypes = append(w.ResourceTypes, wireType(in, t))

@@ -33,8 +33,9 @@ func DefaultWorld() *World {
 				Resources: []string{"SupportEngineer"}, Permissions: []string{"AssumeRole"},
 			}),
 		},
-		Flows:        companyFlows(),
-		CustomFields: []CustomField{{ID: "ticket", Label: "Ticket"}},
+		Flows:           companyFlows(),
+		CustomFields:    []CustomField{{ID: "ticket", Label: "Ticket"}},
+		TellsRequestors: true,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 //	POST   /requests/{id}/approve  {"by": "omar@acme.example" or "" for everybody asked, "reason": ""}
 //	POST   /requests/{id}/reject   the same
 //	POST   /requests/{id}/fail     {"reason": ""}
+//	POST   /requests/{id}/fail-unit  {"resource": "orders", "permission": "" for any}
 //	POST   /requests/{id}/expire   {}
 //	POST   /requests/{id}/revoke   {}
 //	POST   /requests/{id}/mfa      {}
@@ -76,6 +77,9 @@ func (s *Server) controlRequests(on func(pattern string, do func(*http.Request) 
 	}))
 	on("POST /requests/{id}/fail", withBody(func(r *http.Request, d decision) error {
 		return s.Fail(r.PathValue("id"), d.Reason)
+	}))
+	on("POST /requests/{id}/fail-unit", withBody(func(r *http.Request, u struct{ Resource, Permission string }) error {
+		return s.FailUnit(r.PathValue("id"), u.Resource, u.Permission)
 	}))
 	on("POST /requests/{id}/expire", func(r *http.Request) error { return s.Expire(r.PathValue("id")) })
 	on("POST /requests/{id}/revoke", func(r *http.Request) error { return s.Revoke(r.PathValue("id")) })

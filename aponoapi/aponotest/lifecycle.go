@@ -3,6 +3,7 @@ package aponotest
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ type record struct {
 	V3ID, FriendlyID, V4ID string
 	Requester, Grantee     string // ids of people
 	Units                  []unit
+	FailedUnits            []unit // of them, those that Apono could not give
 	Flow                   string
 	Bundle                 string // a name; "" unless one was asked for
 	Justification          string
@@ -240,6 +242,36 @@ func (s *Server) Fail(id, reason string) error {
 		s.move(r, aponoapi.Failed, s.clock(), "Apono", reason)
 		return nil
 	})
+}
+
+// FailUnit lets a part of a request fail while the rest goes on: the permission
+// of that name, or any if it is "", on the resource of that name. Apono tells of
+// it from when it tries to give the access.
+func (s *Server) FailUnit(id, resource, permission string) error {
+	return s.change(id, func(r *record) error {
+		if r.Status.Over() {
+			return conflict("The request is already closed")
+		}
+		before := len(r.FailedUnits)
+		for _, u := range r.Units {
+			at := s.index.resources[u.Resource]
+			if at.res.Name == resource && (permission == "" || u.Permission == permission) && !slices.Contains(r.FailedUnits, u) {
+				r.FailedUnits = append(r.FailedUnits, u)
+			}
+		}
+		if len(r.FailedUnits) == before {
+			return notFound("The request has no such unit")
+		}
+		s.changed = true
+		s.note(Event{Kind: "unit failed", RequestID: r.FriendlyID, Text: resource})
+		return nil
+	})
+}
+
+// failed says that Apono could not give u, a part of the request.
+func (r *record) failed(u unit) bool {
+	tried := !r.GrantedAt.IsZero() || r.Status == aponoapi.Granting
+	return r.Status == aponoapi.Failed || tried && slices.Contains(r.FailedUnits, u)
 }
 
 // Expire ends granted access before its time.

@@ -13,7 +13,7 @@ func (s *Server) routeV4() {
 	s.handle("GET "+requests, s.listV4)
 	s.handle("POST "+requests, s.createV4)
 	s.handle("GET "+requests+"/{id}", s.onOwn(func(r *record, _ caller, _ *http.Request) (any, error) { return s.v4(r), nil }))
-	s.handle("GET "+requests+"/{id}/entitlements", s.onOwn(s.listEntitlements))
+	s.handle("GET "+requests+"/{id}/entitlements", s.listEntitlements)
 	s.handle("POST "+requests+"/{id}/request-again", s.onOwn(s.again))
 	s.handle("POST "+requests+"/{id}/revoke", s.onOwn(func(r *record, c caller, _ *http.Request) (any, error) {
 		return message{"Access revocation has started"}, s.revoke(r, c.person.ID)
@@ -166,10 +166,11 @@ func (s *Server) onOwn(do func(*record, caller, *http.Request) (any, error)) han
 }
 
 // inStatus says that a filter of statuses, however spelled, takes r.
-func inStatus(filter []string, r *record) bool {
-	return len(filter) == 0 || slices.ContainsFunc(filter, func(want string) bool {
-		return aponoapi.ParseStatus(want) == r.Status
-	})
+func inStatus(filter []string, r *record) bool { return takes(filter, r.Status) }
+
+// takes says that a filter of statuses, however spelled, takes s.
+func takes(filter []string, s aponoapi.Status) bool {
+	return len(filter) == 0 || slices.ContainsFunc(filter, func(want string) bool { return aponoapi.ParseStatus(want) == s })
 }
 
 // listV4 lists what the caller receives and has submitted, or what requestor

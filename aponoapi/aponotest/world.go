@@ -26,6 +26,10 @@ type World struct {
 	// NoEndUserTokens closes the user and the client API to everybody, as
 	// they are until Apono's support opens them.
 	NoEndUserTokens bool
+	// TellsRequestors lets v4 tell what a request is made of to who submitted
+	// it, too, and not to who receives the access alone. Apono does not document
+	// which it is.
+	TellsRequestors bool
 	// ListLimit cuts the lists of v1 to v3, as Apono might: total then says
 	// more than data holds. 0 means never.
 	ListLimit int

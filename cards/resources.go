@@ -1,0 +1,141 @@
+package cards
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// Access is one permission on one resource of a request. Names are from
+// outside; Status is empty where Apono tells none of its own.
+type Access struct {
+	Integration          string // its name; "" where all is in one
+	Resource, Permission string
+	Status               aponoapi.Status
+}
+
+// Resources is a page of what a request is for.
+type Resources struct {
+	Of     Submission // with its one request
+	Page   []Access
+	Search string
+	From   int
+	Found  int
+	Total  int
+	Stands map[aponoapi.Status]int // how many stand how; none where Apono does not tell
+
+	Whole bool // it cannot be told apart from what else was submitted with it
+	Late  bool // Apono has not told in time how each stands
+}
+
+// ViewResources shows every resource and permission of a request, and how each
+// stands.
+func ViewResources(v Resources) Card {
+	at := Data{Verb: VerbResources, Request: v.Of.Requests[0].Name}
+	body := v.about()
+	if v.Total > PageSize {
+		body = append(body, input(FieldSearch, "Search "+count(v.Total), "Part of a name", v.Search, 100), buttons(button("Search", at)))
+	}
+	switch {
+	case v.Total == 0:
+		body = append(body, say("Apono does not tell what this request is for. Look in the Apono portal."))
+	case v.Found == 0:
+		body = append(body, say("Nothing matches. Try a shorter part of the name."))
+	case v.Found > len(v.Page):
+		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(v.From+1), count(v.From+len(v.Page)), count(v.Found))))
+	}
+	for _, a := range v.Page {
+		body = append(body, a.line())
+	}
+	if more := v.pages(at); more != nil {
+		body = append(body, buttons(more...))
+	}
+	c := newCard("Resources", body...)
+	if v.Late {
+		at.From = v.From
+		c = c.with(button("Try again", at))
+	}
+	return c.with(button("My requests", Data{Verb: VerbMine, List: ListAll}))
+}
+
+// about is what stands above the list.
+func (v Resources) about() []element {
+	r := v.Of.Requests[0]
+	body := []element{
+		fact("Access to", Line(cmp.Or(v.Of.Bundle, v.Of.Integration), 100)+v.Of.kind()),
+		fact("Status", r.Status.String()),
+		fact("Request ID", Line(r.ID, 80)),
+	}
+	if stands := v.stands(); stands != "" {
+		body = append(body, fact("Resources and permissions", stands))
+	}
+	if v.Whole {
+		body = append(body, say("Apono does not tell which part of your submission this request is for. Here is the whole submission."))
+	}
+	if v.Late {
+		body = append(body, aside("Apono has not told in time how each of them stands."))
+	}
+	return body
+}
+
+// shownStatuses is how many statuses are counted.
+const shownStatuses = 6
+
+// stands counts how many stand how, the most urgent first.
+func (v Resources) stands() string {
+	rank := func(s aponoapi.Status) int {
+		switch i := slices.Index(urgency, s); {
+		case s == aponoapi.Failed: // what one wants to know of a partial grant
+			return -1
+		case i < 0:
+			return len(urgency)
+		default:
+			return i
+		}
+	}
+	all := slices.SortedFunc(maps.Keys(v.Stands), func(a, b aponoapi.Status) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+	})
+	var words []string
+	for _, s := range all[:min(len(all), shownStatuses)] {
+		words = append(words, count(v.Stands[s])+" "+s.String())
+	}
+	if len(all) > shownStatuses {
+		words = append(words, "and others")
+	}
+	return strings.Join(words, ", ")
+}
+
+// line is one permission on one resource, and how it stands.
+func (a Access) line() element {
+	line := Line(a.Resource, titleLimit)
+	if a.Permission != "" {
+		line += " – " + Line(a.Permission, titleLimit)
+	}
+	if a.Integration != "" {
+		line += " (" + Line(a.Integration, titleLimit) + ")"
+	}
+	if a.Status == "" {
+		return quote(line)
+	}
+	status := run(a.Status.String())
+	status.Color, status.Weight = colorOf(a.Status), "bolder"
+	return runs(run(line+" · "), status)
+}
+
+// pages are the buttons to the neighbouring pages that exist.
+func (v Resources) pages(at Data) (more []element) {
+	if v.From > 0 {
+		at.From = max(0, v.From-PageSize)
+		more = append(more, button("Previous page", at))
+	}
+	if v.From+len(v.Page) < v.Found {
+		at.From = v.From + PageSize
+		more = append(more, button("Next page", at))
+	}
+	return more
+}
