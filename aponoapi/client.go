@@ -40,7 +40,12 @@ type Client struct {
 	timeout time.Duration
 	now     func() time.Time
 	slots   *slots
+	watch   Watch
 }
+
+// Watch is told of every try of a call: what it was for, the status of the
+// answer (0: none), and how long that took.
+type Watch func(op string, status int, took time.Duration)
 
 // New returns a client for Apono at c.URL.
 func New(c Config) (*Client, error) {
@@ -63,6 +68,7 @@ func New(c Config) (*Client, error) {
 	return &Client{
 		base: base, token: c.Token, http: &guarded,
 		timeout: cmp.Or(c.Timeout, 20*time.Second), now: c.Now, slots: &slots{},
+		watch: func(string, int, time.Duration) {},
 	}, nil
 }
 
@@ -73,6 +79,13 @@ func (c *Client) As(token Secret) *Client {
 	as := *c
 	as.token = token
 	return &as
+}
+
+// Watched is the same client, with somebody told of its calls.
+func (c *Client) Watched(by Watch) *Client {
+	w := *c
+	w.watch = by
+	return &w
 }
 
 // Format tells which Apono it is with every verb, and never the token: what

@@ -139,11 +139,14 @@ func (c *Client) try(ctx context.Context, k call, address string, body []byte) *
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	started := time.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
+		c.watch(k.op, 0, time.Since(started))
 		return lost(k, reason(err, connected.Load()), connected.Load())
 	}
 	defer res.Body.Close()
+	c.watch(k.op, res.StatusCode, time.Since(started))
 	return c.read(k, res)
 }
 

@@ -61,6 +61,7 @@ type Bot struct {
 	Config
 	adapter *core.BotFrameworkAdapter
 	catalog *catalog
+	metrics *metrics
 	handler http.Handler
 	late    sync.WaitGroup // creates that go on after their press was answered
 }
@@ -79,11 +80,14 @@ func New(c Config) (*Bot, error) {
 	c.PortalURL = cmp.Or(c.PortalURL, "https://portal.apono.io")
 	c.TeamsURL = cmp.Or(c.TeamsURL, "https://teams.microsoft.com")
 	c.AdminContact = cmp.Or(c.AdminContact, "your Apono admin")
+	m := newMetrics()
+	c.Teams, c.Apono = c.Teams.Watched(m.teams.done), c.Apono.Watched(m.apono.done)
 	catalog, err := newCatalog(c.Apono)
 	if err != nil {
 		return nil, fmt.Errorf("teamsbot: %w", err)
 	}
-	b := &Bot{Config: c, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog}
+	b := &Bot{Config: c, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog, metrics: m}
+	m.registry.MustRegister(newOwing(b))
 	b.handler = b.routes()
 	return b, nil
 }
@@ -104,7 +108,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	var background sync.WaitGroup
 	background.Go(func() { b.Verifier.Run(ctx) })
-	background.Go(func() { b.repeat(ctx, sweepEvery, b.Sweep) })
+	background.Go(func() { b.repeat(ctx, sweepEvery, b.metrics.sweeps(b.Sweep)) })
 	background.Go(func() {
 		b.repeat(ctx, forgetEvery, func(ctx context.Context) error { return b.Store.Forget(ctx, b.Now()) })
 	})

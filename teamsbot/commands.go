@@ -82,7 +82,7 @@ func commandNamed(name string) (command, bool) {
 // onMessage answers what was written.
 func (t *turn) onMessage(ctx context.Context) error {
 	c, rest := commandWritten(t.activity.Text())
-	t.rest = rest
+	t.intent, t.rest = c.name, rest
 	return t.answer(ctx, c)
 }
 

@@ -15,7 +15,7 @@ const quoteLimit = 600
 // whose text begins the justification. The bot need not be where that is: the
 // status goes to the person's own chat.
 func (t *turn) openExtension(ctx context.Context) (teams.Answer, error) {
-	t.press.Verb = cards.VerbRequest
+	t.press.Verb, t.intent = cards.VerbRequest, "extension"
 	task, err := t.activity.Task()
 	if err != nil {
 		return teams.Answer{}, sorry(err, wordsOldButton)

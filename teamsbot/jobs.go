@@ -62,13 +62,15 @@ func work[T river.JobArgs](b *Bot, f func(context.Context, T) error) river.Worke
 	return river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
 		started := time.Now()
 		err := f(ctx, job.Args)
+		took := time.Since(started)
+		b.metrics.attempted(job.Kind, err, took)
 		line := b.Log.Info()
 		var snooze *rivertype.JobSnoozeError
 		if err != nil && !errors.As(err, &snooze) {
 			line = b.Log.Error().Err(loggable(err))
 		}
 		line.Str("job", job.Kind).Int64("id", job.ID).Int("attempt", job.Attempt).
-			RawJSON("subject", job.EncodedArgs).Dur("took_ms", time.Since(started)).Msg("job")
+			RawJSON("subject", job.EncodedArgs).Dur("took_ms", took).Msg("job")
 		return err
 	})
 }

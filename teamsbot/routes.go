@@ -27,6 +27,7 @@ func (b *Bot) routes() http.Handler {
 	r.POST("/api/apono/events", b.postEvents)
 	r.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	r.GET("/readyz", b.getReady)
+	r.GET("/metrics", gin.WrapH(b.metrics.handler()))
 	return r
 }
 
@@ -41,6 +42,7 @@ func (b *Bot) postMessages(c *gin.Context) {
 	// Who has no token is told so before anything is read.
 	authorization := c.Request.Header["Authorization"]
 	if len(authorization) != 1 || !looksLikeToken(authorization[0]) {
+		b.metrics.turned(t, status(http.StatusUnauthorized), time.Since(started))
 		c.Status(http.StatusUnauthorized)
 		return
 	}
@@ -50,7 +52,9 @@ func (b *Bot) postMessages(c *gin.Context) {
 		return
 	}
 	answer := t.take(ctx, authorization[0], body)
-	t.log(answer, time.Since(started))
+	took := time.Since(started)
+	t.log(answer, took)
+	b.metrics.turned(t, answer, took)
 	c.Header("Cache-Control", "no-store")
 	if answer.Body == nil {
 		c.Status(answer.Status)

@@ -26,6 +26,7 @@ type turn struct {
 	activity *teams.Activity
 	person   db.Person
 	press    cards.Press // of an invoke
+	intent   string      // for the metrics: the verb or command, if it is one of ours
 	rest     string      // what was written after the command
 	alone    bool        // only the person reads the answer
 	err      error       // what went wrong, for the log
@@ -199,6 +200,7 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	if t.press, err = cards.ParsePress(task.Data); err != nil {
 		return teams.TaskMessage(wordsOldButton)
 	}
+	t.intent = string(t.press.Verb)
 	switch t.press.Verb {
 	case cards.VerbRequest:
 		return t.said(t.openRequest(ctx))
@@ -223,6 +225,7 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	case cards.VerbFavoriteAdd:
 		return t.said(t.addRequest(ctx, cards.Place{}, cards.NameRequest))
 	}
+	t.intent = "unknown"
 	return teams.TaskMessage(wordsOldButton)
 }
 

@@ -58,8 +58,13 @@ type Client struct {
 	hosts    hosts
 	now      func() time.Time
 	pipeline runtime.Pipeline
-	order    order
+	order    *order
+	watch    Watch
 }
+
+// Watch is told of every try of a call: what it was for, the status of the
+// answer (0: none), and how long that took.
+type Watch func(op string, status int, took time.Duration)
 
 // NewClient refuses a configuration that could send the token anywhere.
 func NewClient(c ClientConfig) (*Client, error) {
@@ -76,9 +81,40 @@ func NewClient(c ClientConfig) (*Client, error) {
 	}
 	token := &bearer{credential: c.Credential, scope: cmp.Or(c.Scope, defaultScope), now: now}
 	pipeline := runtime.NewPipeline("teamsbot", "v1",
-		runtime.PipelineOptions{PerRetry: []policy.Policy{token}},
+		runtime.PipelineOptions{PerRetry: []policy.Policy{token, watched{}}},
 		&policy.ClientOptions{Transport: newTransport(c.HTTPClient, list)})
-	return &Client{appID: c.AppID, hosts: list, now: now, pipeline: pipeline}, nil
+	return &Client{appID: c.AppID, hosts: list, now: now, pipeline: pipeline, order: &order{}, watch: func(string, int, time.Duration) {}}, nil
+}
+
+// Watched is the same client, with somebody told of its calls.
+func (c *Client) Watched(by Watch) *Client {
+	w := *c
+	w.watch = by
+	return &w
+}
+
+// try is what the pipeline knows of a call, for who watches it.
+type try struct {
+	op    string
+	watch Watch
+}
+
+// watched tells of each try. It stands behind the sign-in, whose time does not
+// count.
+type watched struct{}
+
+func (watched) Do(r *policy.Request) (*http.Response, error) {
+	started := time.Now()
+	response, err := r.Next()
+	var t try
+	if r.OperationValue(&t) {
+		status := 0
+		if err == nil {
+			status = response.StatusCode
+		}
+		t.watch(t.op, status, time.Since(started))
+	}
+	return response, err
 }
 
 // transport is the last step of every call: it looks at the host once more,
@@ -159,6 +195,7 @@ func (c *Client) do(ctx context.Context, op, method string, to url.URL, body any
 	if err != nil {
 		return nil, refused(op, err)
 	}
+	request.SetOperationValue(try{op, c.watch})
 	if body != nil {
 		content, err := encode(body)
 		if err != nil {
