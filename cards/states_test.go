@@ -221,6 +221,12 @@ func ends(s cards.Submission) cards.Submission {
 	return s
 }
 
+// decided tells who decided about the first request.
+func decided(s cards.Submission, by, reason string) cards.Submission {
+	s.Requests[0].DecidedBy, s.Requests[0].Reason = by, reason
+	return s
+}
+
 // mfaURL is where the first request asks for MFA.
 func mfa(s cards.Submission) cards.Submission {
 	for i := range s.Requests {
@@ -309,6 +315,9 @@ func storyStates() map[string]cards.Card {
 		"status_over_many_mfa": cards.Status(mfa(story(append([]aponoapi.Status{aponoapi.Expired},
 			slices.Repeat([]aponoapi.Status{aponoapi.PendingMFA}, 8)...)...))),
 		"status_40_resources": cards.Status(wide),
+		"status_decided":      cards.Status(decided(ends(story(aponoapi.Granted)), "Omar Haddad, Ana Lima", "Fine for the incident.")),
+		"status_rejected_why": cards.Status(decided(story(aponoapi.Rejected), "Omar Haddad", "**Not** today: [ask Ana](https://evil.example)")),
+		"status_several_why":  cards.Status(decided(story(aponoapi.Rejected, aponoapi.Granted), "Omar Haddad", "Not this one.")),
 		"status_unknown":      cards.Status(story("Thinking it over")),
 		"status_untold":       cards.Status(story("")),
 	}

@@ -37,6 +37,9 @@ type Request struct {
 	Status aponoapi.Status
 	EndsAt time.Time // when the access ends or ended; zero while nobody knows
 	MFAURL string    // where Apono asks for MFA
+
+	DecidedBy string // who approved or rejected; "" where Apono did not tell
+	Reason    string // their words; "" where Apono did not tell
 }
 
 // mfaLinks is how many requests of a submission get a link to pass MFA, so that
@@ -49,7 +52,7 @@ func Status(s Submission) Card {
 		return s.several()
 	}
 	lead := s.Requests[0]
-	c := s.card(lead.Status.String(), colorOf(lead.Status), meaning(lead))
+	c := s.card(lead.Status.String(), colorOf(lead.Status), append([]element{meaning(lead)}, lead.decision()...)...)
 	return c.with(s.mfaLinks()...).with(s.can(lead)...)
 }
 
@@ -203,6 +206,21 @@ func meaning(r Request) element {
 	}
 	return say("Apono reports a status that this bot does not know yet.")
 }
+
+// decision tells who decided, and why.
+func (r Request) decision() []element {
+	var told []element
+	if by := Line(r.DecidedBy, 200); by != "" {
+		told = append(told, fact("Decided by", by))
+	}
+	if why := Line(r.Reason, reasonLimit); why != "" {
+		told = append(told, fact("Reason", why))
+	}
+	return told
+}
+
+// reasonLimit is how much of an approver's words a card shows.
+const reasonLimit = 300
 
 func at(t time.Time) string {
 	if t.IsZero() {

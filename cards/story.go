@@ -103,6 +103,9 @@ func (r Request) line() element {
 	default:
 		inlines = append(inlines, run(" on "+clock(r.EndsAt)))
 	}
+	if why := Line(r.Reason, reasonLimit); why != "" {
+		inlines = append(inlines, run(" · "+why))
+	}
 	e := runs(inlines...)
 	e.Spacing = "small"
 	return e

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,11 +22,22 @@ type Request struct {
 	Integrations []string // ids of the integrations it lies in; none where Apono did not tell
 	Status       aponoapi.Status
 	Reading      int64     // number of the reading that told the status
-	GrantedAt    time.Time // first seen Granted
+	GrantedAt    time.Time // when the access began, as Apono tells, else first seen Granted
+	EndsAt       time.Time // when it will end; zero while that is not known. Set by the store
+	DecidedBy    string    // who approved or rejected; "" where Apono did not tell
+	Reason       string    // their words; "" where Apono did not tell
 	EndedAt      time.Time // when it ended, as Apono tells, else first seen over
 	LookAt       time.Time // when the sweep reads it again; zero when it is over
 	CreatedAt    time.Time // when it was first remembered
+
+	// What follows is recorded if it is set, and not read back.
+
+	BeganAt  time.Time     // when the access began, as Apono tells: wins over first seen
+	Duration time.Duration // as Apono tells; 0: as it was asked for
 }
+
+// askedDuration is how long submission s asked for; null for no end.
+const askedDuration = `nullif((s.asked ->> 'duration')::bigint, 0) / 1000 * interval '1 microsecond'`
 
 // NextReading is the number of a reading that is about to be made.
 func (s *Store) NextReading(ctx context.Context) (n int64, err error) {
@@ -40,22 +52,7 @@ func (s *Store) NextReading(ctx context.Context) (n int64, err error) {
 // reading with a lower number than the recorded one is ignored.
 func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		var submissionID string
-		var changed bool
-		err := tx.QueryRow(ctx, `
-			WITH before AS (SELECT status, friendly_id, about FROM requests WHERE id = $1 FOR UPDATE)
-			UPDATE requests SET status = $2, reading = $3, look_at = $4,
-				friendly_id = coalesce(nullif($7, ''), requests.friendly_id),
-				about = coalesce(nullif($8, ''), requests.about),
-				integrations = coalesce(nullif($9, '{}'::text[]), requests.integrations),
-				granted_at = coalesce(granted_at, $5), ended_at = coalesce(ended_at, $6)
-			FROM before
-			WHERE id = $1 AND reading < $3
-			RETURNING submission_id,
-				(before.status, before.friendly_id, before.about) <> (requests.status, requests.friendly_id, requests.about)`,
-			r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID, r.About,
-			r.Integrations,
-		).Scan(&submissionID, &changed)
+		submissionID, changed, err := record(ctx, tx, r)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // an older reading than the recorded one
 		}
@@ -71,6 +68,34 @@ func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 		return fmt.Errorf("record the status of request %s: %w", r.ID, err)
 	}
 	return nil
+}
+
+// record is the row of RecordStatus. changed says that cards show something of
+// it that they did not before.
+func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, changed bool, err error) {
+	err = tx.QueryRow(ctx, `
+		WITH before AS (
+			SELECT r.*, `+askedDuration+` AS asked, coalesce($9, r.granted_at, $5) AS began
+			FROM requests r JOIN submissions s ON s.id = r.submission_id
+			WHERE r.id = $1 FOR UPDATE OF r)
+		UPDATE requests SET status = $2, reading = $3, look_at = $4,
+			friendly_id = coalesce(nullif($7, ''), before.friendly_id),
+			about = coalesce(nullif($8, ''), before.about),
+			integrations = coalesce(nullif($13, '{}'::text[]), before.integrations),
+			granted_at = before.began, ended_at = coalesce(before.ended_at, $6),
+			ends_at = coalesce(before.began + nullif($10::interval, '0'), before.ends_at, before.began + before.asked),
+			decided_by = coalesce(nullif($11, ''), before.decided_by),
+			reason = coalesce(nullif($12, ''), before.reason)
+		FROM before
+		WHERE requests.id = $1 AND requests.reading < $3
+		RETURNING requests.submission_id,
+			(before.status, before.friendly_id, before.about, before.ends_at, before.decided_by, before.reason)
+			IS DISTINCT FROM (requests.status, requests.friendly_id, requests.about, requests.ends_at,
+				requests.decided_by, requests.reason)`,
+		r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID, r.About,
+		timeOrNull(r.BeganAt), r.Duration, r.DecidedBy, r.Reason, r.Integrations,
+	).Scan(&submissionID, &changed)
+	return submissionID, changed, err
 }
 
 // Request is what is remembered of a request, by any of its names, or
@@ -166,7 +191,8 @@ func (s *Store) LookSooner(ctx context.Context, ids []string, now, soon time.Tim
 	return nil
 }
 
-const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, nullif(r.integrations, '{}'), r.status, r.reading, r.granted_at, r.ended_at, r.look_at, r.created_at`
+const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, nullif(r.integrations, '{}'), r.status, r.reading,
+	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason`
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
 	return scanRequestAnd(row)
@@ -175,11 +201,12 @@ func scanRequest(row pgx.CollectableRow) (Request, error) {
 // scanRequestAnd reads requestColumns and what follows them.
 func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 	var r Request
-	var granted, ended, look *time.Time
+	var granted, ended, look, ends *time.Time
 	err := row.Scan(append([]any{
-		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Integrations, &r.Status, &r.Reading, &granted, &ended, &look, &r.CreatedAt,
+		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Integrations, &r.Status, &r.Reading,
+		&granted, &ended, &look, &r.CreatedAt, &ends, &r.DecidedBy, &r.Reason,
 	}, more...)...)
-	r.GrantedAt, r.EndedAt, r.LookAt = timeOf(granted), timeOf(ended), timeOf(look)
+	r.GrantedAt, r.EndedAt, r.LookAt, r.EndsAt = timeOf(granted), timeOf(ended), timeOf(look), timeOf(ends)
 	return r, err
 }
 
@@ -187,11 +214,15 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 // another submission has is left to it.
 func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
 	tag, err := tx.Exec(ctx, `
-		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about, integrations)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, '{}'::text[]))
+		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about,
+			ends_at, decided_by, reason, integrations)
+		SELECT $1, s.id, $3, $4, $5, $6::timestamptz, $7, $8, $9,
+			$6 + coalesce(nullif($10::interval, '0'), `+askedDuration+`), $11, $12, coalesce($13, '{}'::text[])
+		FROM submissions s WHERE s.id = $2
 		ON CONFLICT (id) DO NOTHING`,
 		r.ID, submissionID, r.FriendlyID, r.Status, r.Reading,
-		timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), timeOrNull(r.LookAt), r.About, r.Integrations)
+		timeOrNull(cmp.Or(r.BeganAt, r.GrantedAt)), timeOrNull(r.EndedAt), timeOrNull(r.LookAt), r.About,
+		r.Duration, r.DecidedBy, r.Reason, r.Integrations)
 	if err != nil {
 		return fmt.Errorf("remember request %s: %w", r.ID, err)
 	}

@@ -20,8 +20,7 @@ type Standing struct {
 // Standing counts a person's requests that are not over.
 func (s *Store) Standing(ctx context.Context, k PersonKey) (Standing, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT r.status, count(*),
-			min(r.granted_at + nullif((s.asked ->> 'duration')::bigint, 0) / 1000 * interval '1 microsecond')
+		SELECT r.status, count(*), min(r.ends_at)
 		FROM submissions s JOIN requests r ON r.submission_id = s.id
 		WHERE s.tenant_id = $1 AND s.object_id = $2 AND r.look_at IS NOT NULL
 		GROUP BY r.status`, k.TenantID, k.ObjectID)

@@ -64,6 +64,8 @@ type Bot struct {
 	metrics *metrics
 	handler http.Handler
 	late    sync.WaitGroup // creates that go on after their press was answered
+
+	reportShut shut // Apono's activity report
 }
 
 // New makes a bot, or says what is missing.

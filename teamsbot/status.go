@@ -116,14 +116,18 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	if !r.Status.Over() {
 		now.LookAt = b.Now().Add(lookAgain(r.Status, b.Now().Sub(before.CreatedAt)))
 	}
-	return errors.Join(b.Store.RecordStatus(ctx, now), named)
+	var untold error
+	if before.Status != now.Status && tellsWhy(now.Status) {
+		untold = b.explain(ctx, &now)
+	}
+	return errors.Join(b.Store.RecordStatus(ctx, now), named, untold)
 }
 
 // requestOf is what the bot remembers of a request that Apono has just told.
 func (b *Bot) requestOf(r aponoapi.AccessRequest, reading int64) db.Request {
 	out := db.Request{
 		ID: cmp.Or(r.V3ID, r.ID), FriendlyID: r.FriendlyID, Names: r.IDs(), Status: r.Status, Reading: reading,
-		About: aboutOf(r),
+		About: aboutOf(r), Duration: r.Duration,
 	}
 	for _, g := range r.Groups {
 		out.Integrations = append(out.Integrations, strings.ReplaceAll(g.Integration.ID, "\x00", ""))
@@ -150,15 +154,16 @@ func lookAgain(s aponoapi.Status, age time.Duration) time.Duration {
 	return lookWaiting
 }
 
-// requestView is a request as a card shows it. Apono tells no end before it
-// comes: it is the time first seen granted plus the duration.
-func (b *Bot) requestView(r db.Request, duration time.Duration, zone *time.Location) cards.Request {
-	v := cards.Request{ID: cmp.Or(r.FriendlyID, r.ID), Name: r.ID, About: r.About, Status: r.Status}
+// requestView is a request as a card shows it.
+func (b *Bot) requestView(r db.Request, zone *time.Location) cards.Request {
+	v := cards.Request{
+		ID: cmp.Or(r.FriendlyID, r.ID), Name: r.ID, About: r.About, Status: r.Status, DecidedBy: r.DecidedBy, Reason: r.Reason,
+	}
 	switch {
 	case r.Status == aponoapi.PendingMFA:
 		v.MFAURL = b.PortalURL + "/account/step-up?status=pending-mfa&request=" + url.QueryEscape(r.ID)
-	case r.Status.Active() && !r.GrantedAt.IsZero() && duration > 0:
-		v.EndsAt = r.GrantedAt.Add(duration).In(zone)
+	case r.Status.Active() && !r.EndsAt.IsZero():
+		v.EndsAt = r.EndsAt.In(zone)
 	case r.Status.Over() && !r.EndedAt.IsZero():
 		v.EndsAt = r.EndedAt.In(zone)
 	}

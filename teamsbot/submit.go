@@ -292,7 +292,7 @@ func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Requ
 		}
 	}
 	for _, r := range requests {
-		s.Requests = append(s.Requests, b.requestView(r, sub.Asked.Duration, zone))
+		s.Requests = append(s.Requests, b.requestView(r, zone))
 	}
 	return s
 }

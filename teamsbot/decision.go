@@ -1,0 +1,78 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+const (
+	// reportLasts bounds the wait for Apono's report: a status must not come
+	// late because of the words beside it.
+	reportLasts = 3 * time.Second
+	// reportedAtOnce is how many requests one call asks the report for: their
+	// ids have to fit into an address.
+	reportedAtOnce = 25
+	// reasonLimit is how much of an approver's words is kept. Apono takes 123
+	// characters.
+	reasonLimit = 300
+)
+
+// reportFields are what is asked of Apono's report.
+var reportFields = []string{
+	"request_id", "request_grant_date", "approver_names", "approver_emails", "approver_reason",
+}
+
+// tellsWhy says that Apono's report has something to add to a request that has
+// just come to this status.
+func tellsWhy(s aponoapi.Status) bool {
+	return s.Active() || s == aponoapi.Rejected || s == aponoapi.Failed
+}
+
+// explain completes requests that have just been decided by what only Apono's
+// activity report tells: when the access began, who decided, and with what
+// words. Without the report the requests are told without that. The error is
+// for the log.
+func (b *Bot) explain(ctx context.Context, requests ...*db.Request) error {
+	if len(requests) == 0 || b.reportShut.is(b.Now()) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, reportLasts)
+	defer cancel()
+	for some := range slices.Chunk(requests, reportedAtOnce) {
+		var ids []string
+		byName := make(map[string]*db.Request)
+		for _, r := range some {
+			ids = append(ids, cmp.Or(r.FriendlyID, r.ID))
+			for _, name := range append([]string{r.ID, r.FriendlyID}, r.Names...) {
+				byName[name] = r
+			}
+		}
+		told, err := b.Apono.Activity(ctx, aponoapi.ActivityFilter{RequestIDs: ids, Fields: reportFields})
+		if err != nil {
+			return b.reportShut.after(err, b.Now())
+		}
+		for _, a := range told.Items {
+			if r := byName[a.RequestID]; r != nil && a.RequestID != "" {
+				explained(r, a)
+			}
+		}
+	}
+	return nil
+}
+
+// explained adds a line of the report to a request.
+func explained(r *db.Request, a aponoapi.Activity) {
+	by := a.Approvers
+	if len(by) == 0 {
+		by = a.ApproverEmails
+	}
+	r.BeganAt = cmp.Or(r.BeganAt, a.GrantedAt)
+	r.DecidedBy = cmp.Or(r.DecidedBy, cards.Names(by, 3))
+	r.Reason = cmp.Or(r.Reason, cards.Line(a.ApproverReason, reasonLimit))
+}
