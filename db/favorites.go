@@ -60,7 +60,10 @@ func (s *Store) AddFavorite(ctx context.Context, k PersonKey, name string, w Wis
 			VALUES ($1, $2, $3, $4, $5)`, k.TenantID, k.ObjectID, name, fold(name), wish)
 		return err
 	})
-	if err != nil {
+	switch {
+	case isTaken(err): // by another that was renamed meanwhile
+		return fmt.Errorf("add a favorite of %s: %w", k.ObjectID, ErrNameTaken)
+	case err != nil:
 		return fmt.Errorf("add a favorite of %s: %w", k.ObjectID, err)
 	}
 	return nil
@@ -150,9 +153,8 @@ func (s *Store) changeFavorite(ctx context.Context, sql string, k PersonKey, id 
 		return fmt.Errorf("favorite of no such name: %w", ErrNotFound)
 	}
 	tag, err := s.pool.Exec(ctx, sql, append([]any{id, k.TenantID, k.ObjectID}, more...)...)
-	var broken *pgconn.PgError
 	switch {
-	case errors.As(err, &broken) && broken.Code == uniqueViolation:
+	case isTaken(err):
 		return fmt.Errorf("favorite %s: %w", id, ErrNameTaken)
 	case err != nil:
 		return fmt.Errorf("change favorite %s: %w", id, err)
@@ -164,6 +166,12 @@ func (s *Store) changeFavorite(ctx context.Context, sql string, k PersonKey, id 
 
 // uniqueViolation is Postgres' code for a second one of what can be there once.
 const uniqueViolation = "23505"
+
+// isTaken says that there is one already of what can be there once.
+func isTaken(err error) bool {
+	var broken *pgconn.PgError
+	return errors.As(err, &broken) && broken.Code == uniqueViolation
+}
 
 func scanFavorite(row pgx.CollectableRow) (f Favorite, err error) {
 	var wish json.RawMessage
@@ -185,24 +193,32 @@ type Recent struct {
 // RecentSubmissions are the last ones of a person that became requests, newest
 // first.
 func (s *Store) RecentSubmissions(ctx context.Context, k PersonKey, limit int) ([]Recent, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT `+submissionColumns+` FROM submissions s
-		WHERE s.tenant_id = $1 AND s.object_id = $2 AND s.state = 'created'
-			AND EXISTS (SELECT FROM requests r WHERE r.submission_id = s.id)
-		ORDER BY s.asked_at DESC, s.id LIMIT $3`, k.TenantID, k.ObjectID, limit)
-	if err != nil {
-		return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
-	}
-	subs, err := pgx.CollectRows(rows, scanSubmission)
-	if err != nil {
-		return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
-	}
-	all := make([]Recent, len(subs))
-	for i, sub := range subs {
-		all[i].Submission = sub
-		if all[i].Requests, err = requestsOf(ctx, s.pool, "r.submission_id = $1", sub.ID); err != nil {
-			return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
+	var all []Recent
+	// One picture: a request can be given back to another submission meanwhile.
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT `+submissionColumns+` FROM submissions s
+			WHERE s.tenant_id = $1 AND s.object_id = $2 AND s.state = 'created'
+				AND EXISTS (SELECT FROM requests r WHERE r.submission_id = s.id)
+			ORDER BY s.asked_at DESC, s.id LIMIT $3`, k.TenantID, k.ObjectID, limit)
+		if err != nil {
+			return err
 		}
+		subs, err := pgx.CollectRows(rows, scanSubmission)
+		if err != nil {
+			return err
+		}
+		all = make([]Recent, len(subs))
+		for i, sub := range subs {
+			all[i].Submission = sub
+			if all[i].Requests, err = requestsOf(ctx, tx, "r.submission_id = $1", sub.ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
 	}
 	return all, nil
 }

@@ -203,3 +203,59 @@ func TestAFavoriteOfNobody(t *testing.T) {
 		t.Error("a favorite without a name: want an error")
 	}
 }
+
+// Somebody renames one favorite to the very name under which they add another.
+func TestAFavoriteIsRenamedWhileAnotherIsAdded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dana := w.person()
+	other := w.favorite(dana, "other")
+	w.queue("UPDATE favorites SET name = 'Orders', folded = 'orders' WHERE id = $1", other.ID, 1, func(int) error {
+		if err := w.AddFavorite(w.ctx, dana, "ORDERS", asked.Wish()); !errors.Is(err, db.ErrNameTaken) {
+			t.Errorf("got %v, want ErrNameTaken", err)
+		}
+		return nil
+	})
+	w.together(20, func(i int) error {
+		name := fmt.Sprint("race ", i/4)
+		err := w.RenameFavorite(w.ctx, dana, other.ID, name)
+		if i%2 == 0 {
+			err = w.AddFavorite(w.ctx, dana, name, asked.Wish())
+		}
+		if errors.Is(err, db.ErrNameTaken) {
+			return nil
+		}
+		return err
+	})
+}
+
+// A request is given back to another submission while the last ones are listed.
+func TestRecentSubmissionsWhileARequestMoves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dana := w.person()
+	one, r := w.created(aponoapi.Granted)
+	two, _ := w.created(aponoapi.Granted)
+	w.do("UPDATE submissions SET tenant_id = $1, object_id = $2", dana.TenantID, dana.ObjectID)
+	w.do("DELETE FROM requests WHERE id <> $1", r.ID)
+	const times = 200
+	w.together(4, func(i int) error {
+		for n := range times {
+			if i == 0 {
+				to := []string{one.ID, two.ID}[n%2]
+				if _, err := w.sql.Exec(w.ctx, "UPDATE requests SET submission_id = $1 WHERE id = $2", to, r.ID); err != nil {
+					return err
+				}
+				continue
+			}
+			all, err := w.RecentSubmissions(w.ctx, dana, 3)
+			if err != nil {
+				return err
+			}
+			if len(all) != 1 || len(all[0].Requests) != 1 {
+				return fmt.Errorf("got %+v, want one submission with its request", all)
+			}
+		}
+		return nil
+	})
+}
