@@ -44,6 +44,7 @@ const (
 	DoAll      Do = "all"      // show all of it
 	DoFavorite Do = "favorite"
 	DoAdd      Do = "add" // the favorite that has just been named
+	DoOne      Do = "one" // of what was submitted together
 )
 
 // The buttons of the favorites' dialog, beside those to search, turn the page

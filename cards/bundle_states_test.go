@@ -131,7 +131,8 @@ func severalStates() map[string]cards.Card {
 		"several_over":         cards.Status(part(ends(bundleStory(aponoapi.Expired, aponoapi.Expired)))),
 		"several_unknown":      cards.Status(bundleStory("Thinking it over", "Thinking it over")),
 		"several_many":         cards.Status(bundleStory(slices.Repeat([]aponoapi.Status{aponoapi.Granting}, 30)...)),
-		"revoke_some":          cards.RevokeSome(part(bundleStory(aponoapi.Granted, aponoapi.Pending, aponoapi.Expired))),
+		"revoke_some":          cards.RevokeSome(part(bundleStory(aponoapi.Granted, aponoapi.Pending, aponoapi.Expired)), ""),
+		"revoke_some_pressed":  cards.RevokeSome(part(bundleStory(aponoapi.Expired, aponoapi.Granted, aponoapi.Pending)), "v3-124"),
 		"revoke_some_named":    cards.Revoke(bundleStory(aponoapi.Granted), part(bundleStory(aponoapi.Pending))),
 	}
 }

@@ -42,7 +42,7 @@ func fullest(letter string) map[string]cards.Card {
 		"several requests": cards.Status(several), "several that wait": cards.Status(waiting),
 		"asking": cards.Asking(told), "refused": cards.Refused(bundled, words), "lost": cards.Lost(bundled),
 		"unknown": cards.Unknown(bundled, "https://portal.apono.io"),
-		"revoke":  cards.Revoke(told), "cancel": cards.Cancel(bundled), "revoke some": cards.RevokeSome(several),
+		"revoke":  cards.Revoke(told), "cancel": cards.Cancel(bundled), "revoke some": cards.RevokeSome(several, ""),
 		"revoke ten":         cards.Revoke(slices.Repeat([]cards.Submission{told}, 10)...),
 		"revoke ten bundles": cards.Revoke(slices.Repeat([]cards.Submission{bundled}, 10)...),
 		"my requests": cards.MyRequests(cards.Mine{

@@ -85,7 +85,7 @@ func everywhere(words string) []cards.Card {
 		}),
 		cards.BundlesClosed(form, words, "https://portal.apono.io"),
 		cards.Status(bundled),
-		cards.RevokeSome(bundled),
+		cards.RevokeSome(bundled, words),
 		cards.StillLoading(form),
 		cards.Stopped(form, "Not possible just now", words),
 		cards.Status(told),

@@ -121,6 +121,7 @@ func (s Submission) entry(now time.Time) []element {
 	about := Data{Request: r.Name}
 	view, again, end, favorite := about, about, about, about
 	view.Verb, again.Verb, end.Verb, favorite.Verb = VerbResources, VerbAgain, VerbRevoke, VerbFavoriteName
+	end.Do = DoOne
 	does := []element{button("View resources", view)}
 	switch {
 	case r.Status.Active(), r.Status == aponoapi.Granting:

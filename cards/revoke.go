@@ -52,19 +52,33 @@ func (r Request) called() []element {
 const shownToRevoke = 10
 
 // RevokeSome asks which requests of a submission are to end; what is ticked is
-// asked for once more.
-func RevokeSome(s Submission) Card {
+// asked for once more. Where one of them was pressed, it alone is ticked; it is
+// named as buttons do, and "" ticks all.
+func RevokeSome(s Submission, pressed string) Card {
 	body := append([]element{heading("What is to end?")}, s.what()...)
 	var choices []Choice
-	var ids, all []string
-	for _, r := range s.Requests {
+	var ids, ticked []string
+	offer := func(r Request) {
 		if !r.Revocable() || len(ids) == shownToRevoke {
-			continue
+			return
 		}
 		value := strconv.Itoa(len(ids))
 		choices = append(choices, Choice{Title: r.ID + " " + r.About + " " + r.Status.String(), Value: value})
-		ids, all = append(ids, r.Name), append(all, value)
+		ids = append(ids, r.Name)
+		if pressed == "" || pressed == r.Name {
+			ticked = append(ticked, value)
+		}
 	}
-	body = append(body, someOf(FieldRevoke, "Requests", shown(choices), all))
+	for _, r := range s.Requests { // the pressed one has a place, however many there are
+		if r.Name == pressed {
+			offer(r)
+		}
+	}
+	for _, r := range s.Requests {
+		if r.Name != pressed {
+			offer(r)
+		}
+	}
+	body = append(body, someOf(FieldRevoke, "Requests", shown(choices), ticked))
 	return newCard("Revoke access", body...).with(button("Next", Data{Verb: VerbRevoke, Requests: ids}).positive())
 }

@@ -143,6 +143,32 @@ func TestPartOfABundleBecomesTwoRequests(t *testing.T) {
 	}
 }
 
+// Whoever ends one line of a list means that one.
+func TestRevokeOneLineOfSeveral(t *testing.T) {
+	w := newWorld(t)
+	dana := w.splitInTwo("Dana")
+	must(t, w.apono.Approve(w.requests()[0].FriendlyID, "omar@acme.example", ""))
+	w.pass(10 * time.Second)
+	w.pass(time.Minute)
+	card := dana.LastCard()
+	// The same line, also when it is not the first of its submission.
+	for _, system := range []string{"AWS production", "Orders database"} {
+		list := dana.mine("My access").shows("In: AWS production", "In: Orders database")
+		form := list.pressOn("In: "+system, "Revoke access").shows("What is to end?")
+		in, _ := form.Input("revoke")
+		if len(in.Choices) != 2 || !strings.Contains(in.Choices[0].Title, system) || in.Value != in.Choices[0].Value {
+			t.Errorf("%s was pressed, and %q of %v is ticked", system, in.Value, in.Choices)
+		}
+		form.press("Next").shows("Revoke this access?", "In: "+system)
+	}
+	d, err := dana.Presses(t.Context(), card, "Revoke access")
+	must(t, err)
+	in, _ := dana.opened(d).Input("revoke")
+	if in.Value != "0,1" {
+		t.Errorf("of what the card tells of, %q is ticked, want all", in.Value)
+	}
+}
+
 // A request for a bundle is in the lists once, tells what is in it, and is no
 // favorite.
 func TestBundleInTheLists(t *testing.T) {

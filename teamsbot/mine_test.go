@@ -223,6 +223,7 @@ func TestBundleIsListedOnce(t *testing.T) {
 	if !form.Closed {
 		t.Fatalf("not submitted:\n%s", form.Text())
 	}
+	w.settle()
 	list := dana.mine("My requests")
 	if n := strings.Count(list.Text(), "View resources"); n != 1 {
 		t.Errorf("the list has %d requests, want 1:\n%s", n, list.Text())

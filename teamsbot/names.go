@@ -122,13 +122,18 @@ func (t *turn) split(ctx context.Context, name string) (*ownSubmission, error) {
 	if err != nil || len(requests) < 2 {
 		return nil, err
 	}
-	return &ownSubmission{o.sub, requests}, nil
+	all := &ownSubmission{sub: o.sub, requests: requests}
+	if t.press.Do == cards.DoOne {
+		all.pressed = o.request.ID
+	}
+	return all, nil
 }
 
 // ownSubmission is one of a person's submissions, with all of its requests.
 type ownSubmission struct {
 	sub      db.Submission
 	requests []db.Request
+	pressed  string // the id of the one that is meant; "" for all
 }
 
 // askRevokeSome asks which requests of a submission are to end.
@@ -140,5 +145,5 @@ func (t *turn) askRevokeSome(all *ownSubmission, err error) (teams.Answer, error
 	if !slices.ContainsFunc(view.Requests, cards.Request.Revocable) {
 		return teams.Answer{}, sorry(errors.New("not active"), wordsNotActive)
 	}
-	return teams.TaskCard("Revoke access", cards.RevokeSome(view).JSON(), teams.Medium)
+	return teams.TaskCard("Revoke access", cards.RevokeSome(view, all.pressed).JSON(), teams.Medium)
 }
