@@ -63,7 +63,11 @@ type Bot struct {
 	catalog *catalog
 	metrics *metrics
 	handler http.Handler
-	late    sync.WaitGroup // creates that go on after their press was answered
+	late    sync.WaitGroup // what goes on after its press was answered
+	cutLate chan struct{}  // closed when that has to end
+
+	retire  sync.Once
+	retired chan struct{} // closed when no more jobs are taken on
 
 	reportShut shut // Apono's activity report
 }
@@ -88,7 +92,10 @@ func New(c Config) (*Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("teamsbot: %w", err)
 	}
-	b := &Bot{Config: c, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog, metrics: m}
+	b := &Bot{
+		Config: c, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog, metrics: m,
+		cutLate: make(chan struct{}), retired: make(chan struct{}),
+	}
 	m.registry.MustRegister(newOwing(b))
 	b.handler = b.routes()
 	return b, nil
@@ -98,7 +105,7 @@ func New(c Config) (*Bot, error) {
 func (b *Bot) Handler() http.Handler { return b.handler }
 
 // Run works through what is owed until ctx ends, then finishes what is under
-// way.
+// way, for a few seconds. By then nothing must come in any more.
 func (b *Bot) Run(ctx context.Context) error {
 	worker, err := b.worker()
 	if err != nil {
@@ -114,17 +121,16 @@ func (b *Bot) Run(ctx context.Context) error {
 	background.Go(func() {
 		b.repeat(ctx, forgetEvery, func(ctx context.Context) error { return b.Store.Forget(ctx, b.Now()) })
 	})
+	select {
+	case <-b.retired:
+	case <-ctx.Done():
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- stopJobs(context.WithoutCancel(ctx), worker) }()
 	<-ctx.Done()
 	background.Wait()
-	b.late.Wait()
-
-	// Jobs that do not end in time are cut off, to be tried again elsewhere.
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLasts+2*time.Second)
-	defer cancel()
-	if err := worker.Stop(stop); err != nil {
-		return fmt.Errorf("stop the jobs: %w", err)
-	}
-	return nil
+	b.endLate()
+	return <-stopped
 }
 
 // repeat does f again and again until ctx ends. One that fails is followed by

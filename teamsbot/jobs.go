@@ -29,8 +29,6 @@ const (
 	// taken over some time later.
 	jobLasts     = time.Minute
 	jobTakenOver = 2 * time.Minute
-	// stopLasts is how long jobs get to end when the bot is stopped.
-	stopLasts = 8 * time.Second
 )
 
 // worker works through everything that the bot owes: THE OTHER SWITCH.

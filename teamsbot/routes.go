@@ -83,6 +83,12 @@ func (b *Bot) postEvents(c *gin.Context) {
 
 // getReady says whether the bot can work: its database and Microsoft's keys.
 func (b *Bot) getReady(c *gin.Context) {
+	select {
+	case <-b.retired:
+		c.String(http.StatusServiceUnavailable, "stopping\n")
+		return
+	default:
+	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
 	defer cancel()
 	if err := b.Store.Ready(ctx); err != nil {

@@ -55,8 +55,7 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 	if !fresh {
 		return teams.Answer{}, sorry(errors.New("submitted before"), wordsSubmitted)
 	}
-	created := make(chan error, 1)
-	t.bot.late.Go(func() { created <- safely(func() error { return t.bot.create(context.WithoutCancel(ctx), sub) }) })
+	created := t.bot.goOn(ctx, func(ctx context.Context) error { return t.bot.create(ctx, sub) })
 	select {
 	case err = <-created:
 	case <-ctx.Done():

@@ -137,7 +137,7 @@ func (p *playground) start(ctx context.Context, say func(string)) (err error) {
 func (p *playground) serve(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	ready := make(chan struct{})
-	group.Go(func() error { return serve(ctx, p.botConfig(), p.log, func() { close(ready) }) })
+	group.Go(func() error { return serve(ctx, p.botConfig(), p.log, 0, func() { close(ready) }) })
 	group.Go(func() error { p.apono.Run(ctx); return nil })
 	group.Go(func() error { return serveHTTP(ctx, p.aponoListener, p.apono) })
 	group.Go(func() error { return serveHTTP(ctx, p.pageListener, p.page) })

@@ -16,6 +16,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/db/pgtest"
 )
 
 // asProgram is the variable that makes this test binary the program itself:
@@ -28,7 +31,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(pgtest.Main(m, db.Migrate))
 }
 
 // patience bounds every wait of these tests; on a loaded machine things take

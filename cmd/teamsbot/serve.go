@@ -22,8 +22,17 @@ import (
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
-// shutdownLasts is how long presses that are being answered get to end.
-const shutdownLasts = 15 * time.Second
+// How the bot ends, in 10 s at most: Kubernetes and systemd give 30 s and 90 s,
+// others 10 s. Jobs and presses get their time side by side.
+const (
+	// drainLasts is how long it goes on answering after it has said that it is
+	// not ready any more, so that who sends it traffic notices.
+	drainLasts = 2 * time.Second
+	// pressesLast is how long presses that are being answered then get to end.
+	pressesLast = 3 * time.Second
+	// closeLasts is how long connections to the database get to be given back.
+	closeLasts = time.Second
+)
 
 // serveCommand runs the bot.
 type serveCommand struct {
@@ -32,11 +41,12 @@ type serveCommand struct {
 
 // Run implements the command.
 func (s *serveCommand) Run(ctx context.Context, t *terminal) error {
-	return serve(ctx, s.config, t.err, nil)
+	return serve(ctx, s.config, t.err, drainLasts, nil)
 }
 
-// serve runs the bot until ctx ends, and calls ready (if any) once it answers.
-func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
+// serve runs the bot until ctx ends and drains it for that long. It calls ready
+// (if any) once it answers.
+func serve(ctx context.Context, c config, logs io.Writer, drain time.Duration, ready func()) error {
 	where, err := c.check()
 	if err != nil {
 		return fmt.Errorf("the configuration is not complete:\n%w", err)
@@ -61,7 +71,7 @@ func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer closeSoon(store)
 	bot, err := newBot(c, where, store, log)
 	if err != nil {
 		return err
@@ -70,7 +80,21 @@ func serve(ctx context.Context, c config, logs io.Writer, ready func()) error {
 	if ready != nil {
 		ready()
 	}
-	return serveUntil(ctx, listener, c, bot)
+	return serveUntil(ctx, listener, c, drain, bot)
+}
+
+// closeSoon closes the connections to the database, and does not wait for one
+// that hangs.
+func closeSoon(store *db.Store) {
+	closed := make(chan struct{})
+	go func() {
+		store.Close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeLasts):
+	}
 }
 
 // listen takes an address for the bot or a simulation.
@@ -87,7 +111,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // serveUntil answers and works until ctx ends, then lets both end in order.
-func serveUntil(ctx context.Context, listener net.Listener, c config, bot *teamsbot.Bot) error {
+func serveUntil(ctx context.Context, listener net.Listener, c config, drain time.Duration, bot *teamsbot.Bot) error {
 	server := &http.Server{
 		Handler:           bot.Handler(),
 		ReadHeaderTimeout: 5 * time.Second,
@@ -109,7 +133,12 @@ func serveUntil(ctx context.Context, listener net.Listener, c config, bot *teams
 	group.Go(func() error {
 		<-failed.Done()
 		defer stopWork()
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLasts)
+		bot.Retire()
+		server.SetKeepAlivesEnabled(false) // the next request may find another replica
+		if ctx.Err() != nil {
+			time.Sleep(drain)
+		}
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), pressesLast)
 		defer cancel()
 		return server.Shutdown(stop)
 	})
