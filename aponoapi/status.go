@@ -23,10 +23,14 @@ const (
 	Failed     Status = "failed"
 )
 
+// Gone is the status of a request that Apono does not know any more (it answers
+// 404). Apono tells no such status: callers note it.
+const Gone Status = "gone"
+
 var statusWords = map[Status]string{
 	Pending: "Pending approval", PendingMFA: "Pending MFA", Granting: "Granting", Granted: "Granted",
 	Revoking: "Revoking", Revoked: "Revoked", Expired: "Expired", Rejected: "Rejected", Failed: "Failed",
-	"": "Unknown",
+	Gone: "No longer in Apono", "": "Unknown",
 }
 
 // spellings maps what the families write, in lower case and without
@@ -74,5 +78,5 @@ func (s Status) Active() bool { return s == Granted }
 // Over says that nothing will happen to this request any more. Revoking is
 // neither Active nor Over, and so is a status that we do not know.
 func (s Status) Over() bool {
-	return s == Revoked || s == Expired || s == Rejected || s == Failed
+	return s == Revoked || s == Expired || s == Rejected || s == Failed || s == Gone
 }

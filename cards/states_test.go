@@ -329,5 +329,5 @@ func storyStates() map[string]cards.Card {
 
 var statuses = []aponoapi.Status{
 	aponoapi.Pending, aponoapi.PendingMFA, aponoapi.Granting, aponoapi.Granted, aponoapi.Revoking,
-	aponoapi.Revoked, aponoapi.Expired, aponoapi.Rejected, aponoapi.Failed,
+	aponoapi.Revoked, aponoapi.Expired, aponoapi.Rejected, aponoapi.Failed, aponoapi.Gone,
 }

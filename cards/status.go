@@ -203,6 +203,8 @@ func meaning(r Request) element {
 		return say("The request was rejected. Ask your approver, or make a new request.")
 	case aponoapi.Failed:
 		return say("Something went wrong in Apono while giving the access. Contact your admin.")
+	case aponoapi.Gone:
+		return say("Apono does not know this request any more. If you need the access, request it again.")
 	}
 	return say("Apono reports a status that this bot does not know yet.")
 }

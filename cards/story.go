@@ -38,7 +38,7 @@ func (s Submission) several() Card {
 // first.
 var urgency = []aponoapi.Status{
 	aponoapi.PendingMFA, aponoapi.Granted, aponoapi.Granting, aponoapi.Pending, aponoapi.Revoking,
-	aponoapi.Failed, aponoapi.Rejected, aponoapi.Revoked, aponoapi.Expired,
+	aponoapi.Failed, aponoapi.Rejected, aponoapi.Revoked, aponoapi.Expired, aponoapi.Gone,
 }
 
 // overall is the status that is told first, and how many requests have it.
@@ -97,7 +97,7 @@ func (r Request) line() element {
 	status.Color, status.Weight = colorOf(r.Status), "bolder"
 	inlines = append(inlines, status)
 	switch {
-	case r.EndsAt.IsZero():
+	case r.EndsAt.IsZero(), r.Status == aponoapi.Gone:
 	case r.Status.Active():
 		inlines = append(inlines, run(", until about "+clock(r.EndsAt)))
 	default:

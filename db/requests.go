@@ -48,8 +48,9 @@ func (s *Store) NextReading(ctx context.Context) (n int64, err error) {
 }
 
 // RecordStatus remembers what reading r.Reading told of a request, and owes an
-// update to every card that shows it. The first times of grant and end stay. A
-// reading with a lower number than the recorded one is ignored.
+// update to every card that shows it. The first times of grant and end stay,
+// but that of one that was Gone: it may have come back. A reading with a lower
+// number than the recorded one is ignored.
 func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		submissionID, changed, err := record(ctx, tx, r)
@@ -82,7 +83,8 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 			friendly_id = coalesce(nullif($7, ''), before.friendly_id),
 			about = coalesce(nullif($8, ''), before.about),
 			integrations = coalesce(nullif($13, '{}'::text[]), before.integrations),
-			granted_at = before.began, ended_at = coalesce(before.ended_at, $6),
+			granted_at = before.began, 
+			ended_at = coalesce(CASE WHEN before.status <> 'gone' THEN before.ended_at END, $6),
 			ends_at = coalesce(before.began + nullif($10::interval, '0'), before.ends_at, before.began + before.asked),
 			decided_by = coalesce(nullif($11, ''), before.decided_by),
 			reason = coalesce(nullif($12, ''), before.reason)

@@ -41,6 +41,7 @@ func TestStanding(t *testing.T) {
 	submits(me, aponoapi.Expired, time.Hour, noon)
 	submits(me, aponoapi.Revoking, time.Hour, noon)
 	submits(me, "thinking it over", time.Hour, noon)
+	submits(me, aponoapi.Gone, time.Hour, noon)
 	stands(db.Standing{})
 	submits(me, aponoapi.Granted, 0, noon)
 	stands(db.Standing{Active: 1})

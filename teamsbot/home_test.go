@@ -40,3 +40,42 @@ func TestHomeCardCounts(t *testing.T) {
 		t.Errorf("Devin, who asked for nothing, sees:\n%s", card.Visible())
 	}
 }
+
+// A request that Apono does not know any more is not counted as open, and can
+// be made again; should Apono show it again, so does the bot.
+func TestRequestThatIsGone(t *testing.T) {
+	w := newWorld(t)
+	dana := w.granted("Dana")
+	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Status: http.StatusNotFound})
+	w.pass(2 * time.Minute)
+	dana.sees("No longer in Apono", "Apono does not know this request any more", "Request again")
+	dana.says("help")
+	if card := dana.LastCard(); card.Has("1 active") {
+		t.Errorf("it is counted:\n%s", card.Visible())
+	}
+	w.apono.ClearFaults()
+	w.apono.Fault(aponotest.Fault{Path: "/api/v3/access-requests", Status: http.StatusOK}) // a list of none
+	dana.mine("My access").shows("You have no access")
+	list := dana.mine("My requests").press("Open").shows("You have no requests here")
+	list.press("Closed").shows("No longer in Apono: Orders database", "Request again")
+	w.apono.ClearFaults()
+
+	w.pass(61 * time.Minute)
+	w.elsewhere(dana, "Data lake") // Apono's clock goes on
+	w.pass(time.Minute)
+	dana.mine("My requests").press("Closed").shows("Expired: Orders database")
+}
+
+// One that has just been made may not be everywhere yet.
+func TestYoungRequestIsNotGone(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.submits(dana, "AWS production")
+	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Status: http.StatusNotFound})
+	w.pass(20 * time.Second)
+	dana.sees("Pending approval")
+	w.apono.ClearFaults()
+	w.pass(20 * time.Second)
+	dana.says("help")
+	dana.sees("1 waiting")
+}

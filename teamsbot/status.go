@@ -100,9 +100,8 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	}
 	r, err := b.Apono.Request(ctx, before.ID)
 	if errors.Is(err, aponoapi.ErrNotFound) {
-		// Apono has put it away, or hides it for now.
-		before.Reading, before.LookAt = reading, b.Now().Add(lookForGone)
-		return b.Store.RecordStatus(ctx, before)
+		before.Reading = reading
+		return b.Store.RecordStatus(ctx, b.gone(before))
 	}
 	if err != nil {
 		return err
@@ -121,6 +120,23 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 		untold = b.explain(ctx, &now)
 	}
 	return errors.Join(b.Store.RecordStatus(ctx, now), named, untold)
+}
+
+// gone is a request that Apono does not know: it has put it away, or hides it
+// for now. A young one may not be everywhere yet.
+func (b *Bot) gone(r db.Request) db.Request {
+	now := b.Now()
+	switch {
+	case r.Status == aponoapi.Gone && now.Sub(r.EndedAt) > mineDays*24*time.Hour:
+		r.LookAt = time.Time{}
+	case r.Status == aponoapi.Gone:
+		r.LookAt = now.Add(lookForGone)
+	case now.Sub(r.CreatedAt) < lookFor:
+		r.LookAt = now.Add(lookWaiting)
+	default:
+		r.Status, r.EndedAt, r.LookAt = aponoapi.Gone, now, now.Add(lookForGone)
+	}
+	return r
 }
 
 // requestOf is what the bot remembers of a request that Apono has just told.
