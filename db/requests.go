@@ -83,7 +83,7 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 			friendly_id = coalesce(nullif($7, ''), before.friendly_id),
 			about = coalesce(nullif($8, ''), before.about),
 			integrations = coalesce(nullif($13, '{}'::text[]), before.integrations),
-			granted_at = before.began, 
+			granted_at = before.began,
 			ended_at = coalesce(CASE WHEN before.status <> 'gone' THEN before.ended_at END, $6),
 			ends_at = coalesce(before.began + nullif($10::interval, '0'), before.ends_at, before.began + before.asked),
 			decided_by = coalesce(nullif($11, ''), before.decided_by),

@@ -53,6 +53,8 @@ type catalog struct {
 	apono *aponoapi.Client
 	kept  *otter.Cache[listingKey, *listing]
 	loads singleflight.Group
+
+	v4Names *otter.Cache[string, string] // of requests, by the ids that people read
 }
 
 func newCatalog(apono *aponoapi.Client) (*catalog, error) {
@@ -64,7 +66,13 @@ func newCatalog(apono *aponoapi.Client) (*catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the catalog's cache: %w", err)
 	}
-	return &catalog{apono: apono, kept: kept}, nil
+	v4Names, err := otter.New(&otter.Options[string, string]{
+		MaximumSize: namesKept, ExpiryCalculator: otter.ExpiryWriting[string, string](namesLast),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the cache of names: %w", err)
+	}
+	return &catalog{apono: apono, kept: kept, v4Names: v4Names}, nil
 }
 
 // integrations are those in which the person may request something, by name.

@@ -19,8 +19,12 @@ const (
 	// looked for while it is looked at.
 	namedWithin = 10 * time.Minute
 	// namesAsked bounds how many of a person's requests are asked for their name
-	// in v4, to find one among them.
+	// in v4, to find one among them for a person who waits; a look asks one.
 	namesAsked = 10
+	// namesKept is how many of these names are remembered, and namesLast for how
+	// long: a name stays, but one that v4 does not tell it may tell later.
+	namesKept = 10_000
+	namesLast = 10 * time.Minute
 )
 
 // errUnnamed says that Apono does not tell how v3 names a request.
@@ -32,7 +36,7 @@ func (b *Bot) nameInV3(ctx context.Context, r *aponoapi.AccessRequest, before db
 	if r.V3ID != "" || before.FriendlyID != "" || b.Now().Sub(before.CreatedAt) > namedWithin {
 		return nil
 	}
-	known, err := b.inV3(ctx, *r)
+	known, err := b.inV3(ctx, *r, 1)
 	if errors.Is(err, errUnnamed) {
 		return nil
 	}
@@ -45,37 +49,70 @@ func (b *Bot) nameInV3(ctx context.Context, r *aponoapi.AccessRequest, before db
 
 // inV3 is a request that v4 told of as v3 tells of it. v3 and v4 have no id in
 // common but the one that people read, and v4 does not tell that one. So the
-// person's requests of the same words are asked for it one by one.
-func (b *Bot) inV3(ctx context.Context, r aponoapi.AccessRequest) (aponoapi.AccessRequest, error) {
+// person's requests of the same words are asked for it one by one, limit at
+// most; the answers are remembered for the next look.
+func (b *Bot) inV3(ctx context.Context, r aponoapi.AccessRequest, limit int) (aponoapi.AccessRequest, error) {
 	const day = 24 * time.Hour
 	days := 2 + int(max(0, b.Now().Sub(r.CreatedAt))/day)
 	list, err := b.Apono.RequestsV3(ctx, r.Grantee.ID, days)
 	if err != nil {
 		return aponoapi.AccessRequest{}, err
 	}
-	asked := 0
-	for _, candidate := range list.Items {
-		if candidate.FriendlyID == "" || candidate.Justification != r.Justification || asked == namesAsked {
-			continue
+	candidates, err := b.unknownLike(ctx, r, list.Items)
+	if err != nil {
+		return aponoapi.AccessRequest{}, err
+	}
+	for _, candidate := range candidates {
+		name, remembered := b.catalog.v4Names.GetIfPresent(candidate.FriendlyID)
+		if !remembered {
+			if limit--; limit < 0 {
+				break
+			}
+			if name, err = b.nameInV4(ctx, candidate.FriendlyID); err != nil {
+				return aponoapi.AccessRequest{}, err
+			}
 		}
-		known, err := b.Store.KnownRequests(ctx, []string{candidate.ID})
-		if err != nil {
-			return aponoapi.AccessRequest{}, err
-		}
-		if known[candidate.ID] {
-			continue
-		}
-		asked++
-		same, err := b.Apono.DelegatedRequest(ctx, candidate.FriendlyID)
-		switch {
-		case errors.Is(err, aponoapi.ErrNotFound): // not the bot's
-		case err != nil:
-			return aponoapi.AccessRequest{}, err
-		case same.V4ID == r.V4ID:
+		if name != "" && name == r.V4ID {
 			return candidate, nil
 		}
 	}
 	return aponoapi.AccessRequest{}, errUnnamed
+}
+
+// unknownLike are those of the same words as r that the bot does not know, first
+// those in the same integration.
+func (b *Bot) unknownLike(ctx context.Context, r aponoapi.AccessRequest, all []aponoapi.AccessRequest) ([]aponoapi.AccessRequest, error) {
+	var like []aponoapi.AccessRequest
+	var ids []string
+	for _, c := range all {
+		if c.FriendlyID != "" && c.Justification == r.Justification {
+			like, ids = append(like, c), append(ids, c.ID)
+		}
+	}
+	known, err := b.Store.KnownRequests(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	like = slices.DeleteFunc(like, func(c aponoapi.AccessRequest) bool { return known[c.ID] })
+	near := func(c aponoapi.AccessRequest) bool { return shareIntegration(c, r) }
+	elsewhere := func(c aponoapi.AccessRequest) bool { return !near(c) }
+	return append(slices.DeleteFunc(slices.Clone(like), elsewhere), slices.DeleteFunc(like, near)...), nil
+}
+
+func shareIntegration(a, b aponoapi.AccessRequest) bool {
+	return slices.ContainsFunc(a.Groups, func(g aponoapi.Group) bool {
+		return slices.ContainsFunc(b.Groups, func(o aponoapi.Group) bool { return g.Integration.ID == o.Integration.ID })
+	})
+}
+
+// nameInV4 asks how v4 names a request: "" if it is not the bot's.
+func (b *Bot) nameInV4(ctx context.Context, friendlyID string) (string, error) {
+	r, err := b.Apono.DelegatedRequest(ctx, friendlyID)
+	if err != nil && !errors.Is(err, aponoapi.ErrNotFound) {
+		return "", err
+	}
+	b.catalog.v4Names.Set(friendlyID, r.V4ID)
+	return r.V4ID, nil
 }
 
 // v3ID is the name by which v3 revokes a request.
@@ -84,7 +121,7 @@ func (b *Bot) v3ID(ctx context.Context, r db.Request, told aponoapi.AccessReques
 		return told.V3ID, nil
 	}
 	if r.FriendlyID == "" {
-		found, err := b.inV3(ctx, told)
+		found, err := b.inV3(ctx, told, namesAsked)
 		return found.ID, err
 	}
 	found, err := b.Apono.RequestV3(ctx, r.FriendlyID)
