@@ -72,6 +72,7 @@ type form struct {
 	Name   string `json:"name,omitempty"`
 	Added  string `json:"added,omitempty"` // the favorite that it has become
 	bundleForm
+	leftover
 
 	backwards bool // the person goes back: a step of one choice is passed over that way
 }

@@ -150,6 +150,13 @@ func (t *turn) draw(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 		}
 		*f = reviewed
 	}
+	if f.leavesWords() {
+		read, err := t.readLeftover(ctx, *f)
+		if err != nil {
+			return nil, err
+		}
+		*f = read
+	}
 	return t.step(ctx, f, wrong)
 }
 

@@ -44,6 +44,7 @@ func (t *turn) onRequest(ctx context.Context) (cards.Card, error) {
 	u.form.Step = u.step()
 	view := u.view()
 	u.form.Note = view.Note()
+	u.keepLeftover()
 	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, u.form)
 	if err != nil {
 		return cards.Card{}, err
@@ -62,15 +63,31 @@ type understanding struct {
 	unclear []cards.Ambiguity
 	open    map[step]bool // where something is unclear
 	slow    bool          // Apono did not tell all that there is
+	again   string        // the words to read again when the type is known
 }
 
 // understand looks the words up in what the person may request, one list after
-// the other. What was found before an error stays.
+// the other, from the first thing on that is not known. What was found before an
+// error stays.
 func (t *turn) understand(ctx context.Context, u *understanding) error {
 	user, err := t.identify(ctx)
 	if err != nil {
 		return err
 	}
+	if u.form.Integration.ID == "" {
+		if err := t.findIntegration(ctx, user, u); err != nil || u.form.Integration.ID == "" {
+			return err
+		}
+	}
+	if u.form.ResourceType.ID == "" {
+		if err := t.readType(ctx, user, u); err != nil || u.form.ResourceType.ID == "" {
+			return err
+		}
+	}
+	return t.understandRest(ctx, user, u)
+}
+
+func (t *turn) findIntegration(ctx context.Context, user string, u *understanding) error {
 	l, err := t.bot.catalog.integrations(ctx, user)
 	if err != nil {
 		return err
@@ -79,9 +96,12 @@ func (t *turn) understand(ctx context.Context, u *understanding) error {
 		return sorry(errors.New("in no access flow"), t.bot.wordsNoFlow())
 	}
 	u.form.Integration = u.choose(l.items, stepIntegration)
-	if u.form.Integration.ID == "" {
-		return nil
-	}
+	return nil
+}
+
+// readType finds the type that is said, or the only one, or that of the
+// resources.
+func (t *turn) readType(ctx context.Context, user string, u *understanding) error {
 	types, err := t.bot.catalog.resourceTypes(ctx, user, u.form.Integration.ID)
 	if err != nil {
 		return err
@@ -91,14 +111,9 @@ func (t *turn) understand(ctx context.Context, u *understanding) error {
 		u.form.ResourceType = types.items[0]
 	}
 	if u.form.ResourceType.ID == "" && !u.open[stepResourceType] {
-		if err := t.findType(ctx, user, u, types.items); err != nil {
-			return err
-		}
+		return t.findType(ctx, user, u, types.items)
 	}
-	if u.form.ResourceType.ID == "" {
-		return nil
-	}
-	return t.understandRest(ctx, user, u)
+	return nil
 }
 
 // findType finds the type that is not said by the resources that are.
@@ -142,7 +157,7 @@ func (u *understanding) takeType(names, shown []string, kinds []db.Named) {
 			return
 		}
 		u.note(ambiguity{words: u.takenBy(try), names: places}, shown, stepResourceType)
-		u.sentence = try
+		u.again, u.sentence = u.rest(), try
 		return
 	}
 }

@@ -128,7 +128,11 @@ func TestSentenceWhileAponoIsSlow(t *testing.T) {
 	dana.says("request orders database 30m because INC-5")
 	dana.sees("30 minutes", "INC-5", "Not looked up", "orders database", "has not told me in time")
 	w.apono.ClearFaults()
-	form := dana.presses("Open the form").shows("What do you need access to?").toLastStep()
+	form := dana.presses("Open the form").shows("What kind of resource?", "Orders database") // looked up now
+	in, _ := form.Input("resource_type")
+	form = form.fill("resource_type", in.Choices[0].Title).press("Next")
+	in, _ = form.Input("resources")
+	form = form.fill("resources", in.Choices[0].Title).press("Next")
 	if got := form.value("justification"); got != "INC-5" {
 		t.Errorf("the justification is %q", got)
 	}
