@@ -31,7 +31,7 @@ func TestLeftoverWordsAreReadAgain(t *testing.T) {
 	form = form.press("Back").shows("Which resources?").press("Back").shows("What kind of resource?").press("Back")
 	form = form.shows("What do you need access to?").press("Next").shows("What kind of resource?").press("Next").shows("Which resources?")
 	form = form.press("Back").fill("resource_type", "Table").press("Next").shows("Which resources?")
-	form = form.press("Back").fill("resource_type", "Database").press("Next").shows("For how long, and why?")
+	form.press("Back").fill("resource_type", "Database").press("Next").shows("For how long, and why?")
 	if n := len(w.requests()); n != 0 {
 		t.Errorf("Apono has %d requests", n)
 	}
