@@ -99,7 +99,7 @@ func BundleFinishStep(f Form, s BundleFinish) Card {
 	}
 	body = append(body, s.whyAndHowLong()...)
 	return f.card(heading("For how long, and why?"), body...).
-		with(f.button("Back", DoBack), f.button("Submit", DoSubmit).positive())
+		with(f.button("Back", DoBack), f.button("Add to favorites", DoFavorite), f.button("Submit", DoSubmit).positive())
 }
 
 // elements draws a question. Its label is not ours, so that it stands as plain

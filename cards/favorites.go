@@ -34,7 +34,7 @@ type Place struct {
 }
 
 // Favorite is one of them. Of what it asks for only Duration, Integration,
-// ResourceType, Resources and Permissions are told.
+// ResourceType, Resources and Permissions are told, or Bundle and Units.
 type Favorite struct {
 	ID, Name string
 	What     Submission
@@ -95,9 +95,7 @@ func (l Favorites) row(f Favorite) element {
 func (l Favorites) recent(s Submission) element {
 	r := s.Requests[0]
 	can := []element{button("Request again", Data{Verb: VerbAgain, Request: r.Name})}
-	if s.Bundle == "" {
-		can = append(can, l.button("Add to favorites", Data{Do: DoName, Request: r.Name, From: l.From}))
-	}
+	can = append(can, l.button("Add to favorites", Data{Do: DoName, Request: r.Name, From: l.From}))
 	return entry(Line(r.Status.String(), 40)+", "+clock(s.AskedAt), s.access(), s.terms(), can...)
 }
 

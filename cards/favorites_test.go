@@ -34,6 +34,11 @@ func favoriteStates() map[string]cards.Card {
 	recent.Recent = []cards.Submission{story(aponoapi.Granted), ends(story(aponoapi.Expired)), story(aponoapi.Rejected)}
 	lone := favorites(0, 0)
 	lone.Recent = recent.Recent[:1]
+	whole, piece := favorites(0, 1), part(bundleStory(aponoapi.Granted))
+	bundles := cards.Favorites{Found: 2, Total: 2, Recent: []cards.Submission{piece}, Page: []cards.Favorite{
+		{ID: whole.Page[0].ID, Name: "Whole", What: cards.Submission{Bundle: "On-call", Duration: time.Hour}},
+		{ID: whole.Page[0].ID, Name: "Part", What: cards.Submission{Bundle: "On-call", Units: piece.Units, Duration: time.Hour}},
+	}}
 	added, wrong, searched, none := favorites(0, 2), favorites(0, 2), favorites(0, 2), favorites(0, 0)
 	added.Done, added.DoneName = "Added to favorites", "Orders 02"
 	wrong.Problem = "This favorite is no longer there."
@@ -50,6 +55,7 @@ func favoriteStates() map[string]cards.Card {
 
 		"favorites_none":        cards.FavoritesList(favorites(0, 0)),
 		"favorites_none_recent": cards.FavoritesList(lone),
+		"favorites_bundle":      cards.FavoritesList(bundles),
 		"favorites_one":         cards.FavoritesList(recent),
 		"favorites_full_page":   cards.FavoritesList(favorites(0, cards.FavoritesPage)),
 		"favorites_first_page":  cards.FavoritesList(favorites(0, 26)),
@@ -82,7 +88,9 @@ func favoritesOf(words string) []cards.Card {
 	one := cards.Favorite{ID: favoriteID, Name: words, What: what}
 	naming := cards.Naming{What: what, Name: words, Problem: words}
 	form := cards.Form{Draft: draftID, Revision: 3, Added: words}
+	bundle := cards.Submission{Bundle: words, Units: names, Duration: time.Hour, Requests: what.Requests}
 	return []cards.Card{
+		cards.NameRequest(cards.Naming{What: bundle}), cards.DeleteFavorite(place, cards.Favorite{ID: favoriteID, Name: words, What: bundle}),
 		cards.FavoritesList(cards.Favorites{
 			Place: place, Page: slices.Repeat([]cards.Favorite{one}, cards.FavoritesPage), Found: 50, Total: 50,
 			Recent: slices.Repeat([]cards.Submission{what}, 3), Done: "Added to favorites", DoneName: words, Problem: words,

@@ -118,7 +118,7 @@ func TestButtons(t *testing.T) {
 		"contents_first_page":     "Search, Filter, Show selected, Next page, Back, Next",
 		"contents_selected":       "Search, Show all, Back, Next",
 		"bundle_filter":           "Show",
-		"bundle_finish_questions": "Back, Submit",
+		"bundle_finish_questions": "Back, Add to favorites, Submit",
 		"several_pending":         "Cancel request",
 		"several_one_granted":     "Revoke access",
 		"several_over":            "Request again, New request",

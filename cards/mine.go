@@ -131,9 +131,7 @@ func (s Submission) entry(now time.Time) []element {
 	case r.Status.Over():
 		does = append(does, button("Request again", again))
 	}
-	if s.Bundle == "" {
-		does = append(does, button("Add to favorites", favorite))
-	}
+	does = append(does, button("Add to favorites", favorite))
 	return append(lines, buttons(does...))
 }
 

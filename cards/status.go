@@ -3,7 +3,6 @@ package cards
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -53,17 +52,7 @@ func Status(s Submission) Card {
 	}
 	lead := s.Requests[0]
 	c := s.card(lead.Status.String(), colorOf(lead.Status), append([]element{meaning(lead)}, lead.decision()...)...)
-	return c.with(s.mfaLinks()...).with(s.can(lead)...)
-}
-
-// can are the buttons for what can be done about a request of the submission.
-// As in Apono, a bundle is no favorite.
-func (s Submission) can(r Request) []element {
-	can := r.buttons()
-	if s.Bundle != "" {
-		return slices.DeleteFunc(can, func(b element) bool { return b.Data.Apono.Verb == VerbFavoriteName })
-	}
-	return can
+	return c.with(s.mfaLinks()...).with(lead.buttons()...)
 }
 
 // buttons are for what can be done about a request.

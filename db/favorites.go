@@ -28,11 +28,25 @@ type Wish struct {
 	Resources    []Named       `json:"resources"`
 	Permissions  []string      `json:"permissions"`
 	Duration     time.Duration `json:"duration"`
+
+	// Of a wish for a bundle, which has no integration and the like.
+	Bundle Named   `json:"bundle,omitzero"`
+	Units  []Named `json:"units,omitempty"` // what of the bundle; none: the whole of it
 }
 
 // Wish is what was asked for, without the reason.
 func (a Asked) Wish() Wish {
-	return Wish{a.Integration, a.ResourceType, a.Resources, a.Permissions, a.Duration}
+	if a.Bundle.ID == "" {
+		return Wish{
+			Integration: a.Integration, ResourceType: a.ResourceType, Resources: a.Resources, Permissions: a.Permissions,
+			Duration: a.Duration,
+		}
+	}
+	w := Wish{Bundle: a.Bundle, Duration: a.Duration}
+	for _, u := range a.Units {
+		w.Units = append(w.Units, u.Named)
+	}
+	return w
 }
 
 // Favorite is a wish that a person has given a name.

@@ -169,8 +169,7 @@ func TestRevokeOneLineOfSeveral(t *testing.T) {
 	}
 }
 
-// A request for a bundle is in the lists once, tells what is in it, and is no
-// favorite.
+// A request for a bundle is in the lists once, and tells what is in it.
 func TestBundleInTheLists(t *testing.T) {
 	w := newWorld(t)
 	dana := w.person("Dana")
@@ -181,14 +180,6 @@ func TestBundleInTheLists(t *testing.T) {
 	form = form.press("My requests").shows("Granted: Reporting", "Everything in the bundle", "In: Orders database (Database)")
 	if n := strings.Count(form.Text(), "View resources"); n != 1 {
 		t.Errorf("the list has %d requests, want 1:\n%s", n, form.Text())
-	}
-	if buttons := dana.LastCard().Buttons(); slices.Contains(buttons, "Add to favorites") {
-		t.Errorf("the card offers %v", buttons)
-	}
-	id := w.requests()[0].V4ID
-	_, body := dana.invoke(map[string]any{"apono": cards.Data{Verb: cards.VerbFavoriteName, Request: id}})
-	if !strings.Contains(body, wordsNoBundles) {
-		t.Errorf("to make it a favorite is answered by %s", body)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/apono-teams/teamsbot/cards"
@@ -18,7 +19,6 @@ const (
 	wordsNoFavorite = "This favorite is no longer there."
 	wordsNameTaken  = "You have another favorite of that name."
 	wordsNoName     = "Write a name."
-	wordsNoBundles  = "Only single requests can become favorites, as in Apono. For a bundle press Request again."
 	wordsNotTold    = "Apono does not tell what this request was for, so it cannot become a favorite."
 )
 
@@ -93,8 +93,9 @@ func (t *turn) listFavorites(ctx context.Context, l cards.Favorites) (teams.Answ
 // textOf is what of a favorite can be searched for.
 func textOf(f db.Favorite) string {
 	w := f.Wish
-	words := append([]string{f.Name, w.Integration.Name, w.ResourceType.Name}, w.Permissions...)
-	return strings.ToLower(strings.Join(append(words, namesOf(w.Resources)...), "\n"))
+	words := slices.Concat([]string{f.Name, w.Integration.Name, w.ResourceType.Name, w.Bundle.Name},
+		w.Permissions, namesOf(w.Resources), namesOf(w.Units))
+	return strings.ToLower(strings.Join(words, "\n"))
 }
 
 func favoriteView(f db.Favorite) cards.Favorite {
@@ -104,11 +105,11 @@ func favoriteView(f db.Favorite) cards.Favorite {
 func wishView(w db.Wish) cards.Submission {
 	return cards.Submission{
 		Integration: w.Integration.Name, ResourceType: w.ResourceType.Name, Resources: namesOf(w.Resources),
-		Permissions: w.Permissions, Duration: w.Duration,
+		Permissions: w.Permissions, Duration: w.Duration, Bundle: w.Bundle.Name, Units: namesOf(w.Units),
 	}
 }
 
-// useFavorite opens the request form with what a favorite asks for.
+// useFavorite opens the form with what a favorite asks for.
 func (t *turn) useFavorite(ctx context.Context, at cards.Place) (teams.Answer, error) {
 	f, err := t.bot.Store.Favorite(ctx, t.person.PersonKey, t.press.Favorite)
 	if err != nil {
@@ -197,14 +198,11 @@ func (t *turn) wishOfRequest(ctx context.Context) (db.Wish, cards.Submission, er
 	if err != nil {
 		return db.Wish{}, cards.Submission{}, err
 	}
-	if o.sub.Asked.Bundle.ID != "" {
-		return db.Wish{}, cards.Submission{}, sorry(errors.New("a bundle"), wordsNoBundles)
-	}
 	if err := t.nameResources(ctx, &o); err != nil {
 		return db.Wish{}, cards.Submission{}, sorry(err, t.bot.wordsOf(err))
 	}
 	w := o.sub.Asked.Wish()
-	if w.Integration.ID == "" || w.ResourceType.ID == "" || len(w.Resources) == 0 {
+	if w.Bundle.ID == "" && (w.Integration.ID == "" || w.ResourceType.ID == "" || len(w.Resources) == 0) {
 		return db.Wish{}, cards.Submission{}, sorry(errors.New("not told what it was for"), wordsNotTold)
 	}
 	return w, t.bot.ownView(t.person, o), nil

@@ -204,7 +204,7 @@ func (f *form) press(p cards.Press) problems {
 			}
 			return wrong
 		}
-		f.Naming = p.Do == cards.DoFavorite && f.Step == stepFinish && !f.ForBundle
+		f.Naming = p.Do == cards.DoFavorite && f.Step == stepFinish
 		f.next()
 	}
 	return nil

@@ -9,9 +9,12 @@ import (
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
-// openWish opens the last step of the request form with all of a wish that can
+// openWish opens the last step of the form with all of a wish that can
 // still be asked for. follows is the submission that it repeats, if any.
 func (t *turn) openWish(ctx context.Context, w db.Wish, follows string) (teams.Answer, error) {
+	if w.Bundle.ID != "" {
+		return t.openForm(ctx, bundleWish(w, follows))
+	}
 	f := newForm()
 	f.Follows = follows
 	if w.Integration.ID != "" && w.ResourceType.ID != "" {
@@ -27,9 +30,27 @@ func (t *turn) openWish(ctx context.Context, w db.Wish, follows string) (teams.A
 	return t.openForm(ctx, f)
 }
 
+// bundleWish is the form that asks for a wish for a bundle.
+func bundleWish(w db.Wish, follows string) form {
+	f := newBundleForm()
+	f.Step, f.Unchecked, f.Follows = stepFinish, true, follows
+	f.Bundle, f.Some, f.Units = w.Bundle, len(w.Units) > 0, w.Units
+	if w.Duration > 0 {
+		f.sayDuration(w.Duration)
+	}
+	return f
+}
+
 // wish is what the form asks for, without the reason.
 func (f *form) wish() db.Wish {
 	d, _ := f.duration()
+	if f.ForBundle {
+		w := db.Wish{Bundle: f.Bundle, Duration: d}
+		if f.Some {
+			w.Units = f.Units
+		}
+		return w
+	}
 	return db.Wish{
 		Integration: f.Integration, ResourceType: f.ResourceType, Resources: f.Resources,
 		Permissions: namesOf(f.Permissions), Duration: d,
@@ -45,6 +66,9 @@ func (t *turn) review(ctx context.Context, f form) (form, error) {
 		return f, err
 	}
 	f.Unchecked, f.Step = false, stepFinish
+	if f.ForBundle {
+		return t.reviewBundle(ctx, user, f)
+	}
 	l, err := t.bot.catalog.integrations(ctx, user)
 	if err != nil {
 		return f, err
@@ -94,6 +118,37 @@ func (t *turn) reviewRest(ctx context.Context, user string, f form) (form, error
 	}
 	f.left("permissions", without(f.Permissions, kept)...)
 	f.Permissions = kept
+	return f, nil
+}
+
+// reviewBundle is review for a bundle. A part of it never becomes the whole by
+// itself.
+func (t *turn) reviewBundle(ctx context.Context, user string, f form) (form, error) {
+	l, err := t.bundles(ctx, user)
+	if err != nil {
+		return f, err
+	}
+	kept := l.still(f.Bundle)
+	if len(kept) == 0 {
+		f.left("bundle", f.Bundle)
+		f.Step, f.Bundle, f.Some, f.Units = stepBundle, db.Named{}, false, nil
+		return f, nil
+	}
+	if f.Bundle = kept[0]; !f.Some {
+		return f, nil
+	}
+	if l, err = t.bot.catalog.units(ctx, user, f.Bundle.ID); err != nil {
+		return f, err
+	}
+	units := l.still(f.Units...)
+	f.left("resources", without(f.Units, units)...)
+	f.Units = units
+	switch {
+	case l.untold: // Next would ask for the whole
+		f.Step, f.Some = stepBundle, false
+	case len(units) == 0:
+		f.Step = stepContents
+	}
 	return f, nil
 }
 
