@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"sort"
 	"strings"
 )
 
@@ -15,14 +16,21 @@ type Card struct {
 	actions []element
 }
 
-// JSON is the card as Teams receives it.
+// JSON is the card as Teams receives it: whole, or with words from outside cut no
+// more than it takes to be shown at all.
 func (c Card) JSON() json.RawMessage {
-	b := c.encode()
-	for limit := 1024; len(b) > heaviest && limit > 40; limit = limit * 3 / 4 {
-		c.body = shorter(c.body, limit)
-		b = c.encode()
+	whole := c.encode()
+	if len(whole) <= heaviest {
+		return whole
 	}
-	return b
+	at := func(limit int) json.RawMessage {
+		cut := c
+		cut.body = shorter(c.body, limit)
+		return cut.encode()
+	}
+	// The highest limit that fits is below the lowest that does not.
+	most := sort.Search(heaviest-fewest, func(more int) bool { return len(at(fewest+more)) > heaviest })
+	return at(fewest + max(0, most-1))
 }
 
 func (c Card) encode() json.RawMessage {

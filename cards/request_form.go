@@ -31,6 +31,8 @@ const (
 	expandedChoices = 6
 	// titleLimit is how long the name of an entry may be.
 	titleLimit = 80
+	// longestName is how much of a name is looked at to tell it from others.
+	longestName = 2000
 	// ShownChosen is how many of the chosen entries can be unticked at once.
 	ShownChosen = 25
 )
@@ -172,7 +174,7 @@ func (f Form) card(title element, body ...element) Card {
 func (l List) single(f Form, id, label string) []element {
 	body := l.before(f)
 	if len(l.Elsewhere) > 0 {
-		body = append(body, fact("Chosen on another page", Line(l.Elsewhere[0].Title, titleLimit)))
+		body = append(body, fact("Chosen on another page", Name(l.Elsewhere[0].Title, titleLimit)))
 	}
 	if len(l.Page) > 0 {
 		choice := oneOf(id, label, shown(l.Page), strings.Join(l.Ticked, ""))
@@ -277,9 +279,13 @@ func appendProblem(body []element, words string) []element {
 
 // shown makes names from outside fit to be entries of a list.
 func shown(choices []Choice) []Choice {
-	out := make([]Choice, len(choices))
+	titles := make([]string, len(choices))
 	for i, c := range choices {
-		out[i] = Choice{Title: cmp.Or(Line(c.Title, titleLimit), nothing), Value: c.Value}
+		titles[i] = Line(c.Title, longestName)
+	}
+	out := make([]Choice, len(choices))
+	for i, title := range apart(titles, titleLimit, asLetter) {
+		out[i] = Choice{Title: cmp.Or(title, nothing), Value: choices[i].Value}
 	}
 	return out
 }

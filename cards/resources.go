@@ -112,12 +112,12 @@ func (v Resources) stands() string {
 
 // line is one permission on one resource, and how it stands.
 func (a Access) line() element {
-	line := Line(a.Resource, titleLimit)
+	line := Name(a.Resource, titleLimit)
 	if a.Permission != "" {
-		line += " – " + Line(a.Permission, titleLimit)
+		line += " – " + Name(a.Permission, titleLimit)
 	}
 	if a.Integration != "" {
-		line += " (" + Line(a.Integration, titleLimit) + ")"
+		line += " (" + Name(a.Integration, titleLimit) + ")"
 	}
 	if a.Status == "" {
 		return quote(line)

@@ -253,7 +253,7 @@ func Names(all []string, limit int) string {
 	var list strings.Builder
 	shown := 0
 	for _, n := range all[:min(len(all), limit)] {
-		n = Line(n, titleLimit)
+		n = Name(n, titleLimit)
 		if shown > 0 && list.Len()+len(n) > limit*nameBytes {
 			break
 		}

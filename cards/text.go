@@ -13,6 +13,12 @@ func Line(text string, limit int) string {
 	return cut(strings.Join(strings.Fields(visible(text, ' ')), " "), limit)
 }
 
+// Name is Line for a name: one that is too long is cut in the middle, since names
+// often differ in the end alone.
+func Name(text string, limit int) string {
+	return cutMiddle(Line(text, longestName), limit, asLetter)
+}
+
 // Paragraph is Line for text that may have line breaks.
 func Paragraph(text string, limit int) string {
 	return cut(strings.TrimSpace(visible(text, '\n')), limit)

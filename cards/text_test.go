@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -105,7 +106,7 @@ func TestNames(t *testing.T) {
 		{[]string{"a", "b\nc"}, 2, "a, b c"},
 		{[]string{"a", "b", "c"}, 2, "a, b and 1 more"},
 		{make([]string, 1500), 0, " and 1,500 more"},
-		{[]string{strings.Repeat("x", 100)}, 2, strings.Repeat("x", 79) + "…"},
+		{[]string{strings.Repeat("x", 100)}, 2, strings.Repeat("x", 53) + "…" + strings.Repeat("x", 26)},
 		{[]string{wide, wide, wide}, 2, wide + " and 2 more"},
 		{[]string{wide, "a", "b"}, 3, wide + ", a, b"},
 	} {
@@ -115,14 +116,44 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestCutBytes(t *testing.T) {
+func TestCutMiddle(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"": "", "1234567890": "1234567890", "12345678901": "1234567…", "漢漢漢漢": "漢漢…",
-		"\U0001f511\U0001f511\U0001f511": "\U0001f511…",
+		"": "", "123456789012": "123456789012", "1234567890abcd": "123456…bcd", "漢漢漢漢漢漢": "漢漢…漢", `"""""""`: `"""…"`,
+		"\U0001f511\U0001f511\U0001f511\U0001f511": "\U0001f511\U0001f511…",
 	} {
-		if got := cutBytes(text, 10); got != want {
-			t.Errorf("cutBytes(%q) = %q, want %q", text, got, want)
+		if got := cutMiddle(text, 12, inJSON); got != want {
+			t.Errorf("cutMiddle(%q) = %q, want %q", text, got, want)
 		}
 	}
+}
+
+// Names that differ in one letter, wherever it is, stay different when they are
+// cut, and within the limit.
+func TestCutNamesStayApart(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		letter := rapid.SampledFrom([]string{"w", "漢", "\U0001f511", "<", `"`}).Draw(t, "letter")
+		n := rapid.IntRange(30, 300).Draw(t, "length")
+		base := []rune(strings.Repeat(letter, n))
+		names := []string{string(base)}
+		for _, place := range rapid.SliceOfNDistinct(rapid.IntRange(0, n-1), 1, 24, rapid.ID[int]).Draw(t, "places") {
+			other := slices.Clone(base)
+			other[place] = 'x'
+			names = append(names, string(other))
+		}
+		limit := rapid.IntRange(fewest, 100).Draw(t, "limit")
+		for kind, m := range map[string]measure{"bytes": inJSON, "letters": asLetter} {
+			seen := make(map[string]string)
+			for i, cut := range apart(names, limit, m) {
+				if m.of(cut) > limit {
+					t.Errorf("%s: %q weighs %d, want %d at most", kind, cut, m.of(cut), limit)
+				}
+				if other, twice := seen[cut]; twice {
+					t.Errorf("%s: %q stands for %q and for %q", kind, cut, names[i], other)
+				}
+				seen[cut] = names[i]
+			}
+		}
+	})
 }

@@ -25,6 +25,8 @@ const (
 	// listPage is how many entries are asked for at once: as Apono's own command
 	// line does, and not its default of 100, which would take 20 calls for 2,000.
 	listPage = 1000
+	// longestPart is how much of a part of a name is looked at.
+	longestPart = 2000
 )
 
 // bundles are those that the person may request, by name.
@@ -189,7 +191,7 @@ func joined(parts []string, limit int) string {
 	room := limit - (len(parts)-1)*utf8.RuneCountInString(between)
 	rest := room
 	for i, p := range parts {
-		parts[i] = cards.Line(p, limit)
+		parts[i] = cards.Line(p, longestPart)
 		lengths[i] = utf8.RuneCountInString(parts[i])
 		rest -= lengths[i]
 	}
@@ -203,7 +205,7 @@ func joined(parts []string, limit int) string {
 		}
 		if sum <= room || most <= 4 {
 			for i, p := range parts {
-				parts[i] = cards.Line(p, most)
+				parts[i] = cards.Name(p, most)
 			}
 			return strings.Join(parts, between)
 		}
