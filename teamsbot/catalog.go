@@ -67,7 +67,13 @@ func newCatalog(apono *aponoapi.Client) (*catalog, error) {
 		return nil, fmt.Errorf("make the catalog's cache: %w", err)
 	}
 	v4Names, err := otter.New(&otter.Options[string, string]{
-		MaximumSize: namesKept, ExpiryCalculator: otter.ExpiryWriting[string, string](namesLast),
+		MaximumSize: namesKept,
+		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[string, string]) time.Duration {
+			if e.Value == "" {
+				return noNameLasts
+			}
+			return namesLast
+		}),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of names: %w", err)

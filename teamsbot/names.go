@@ -22,9 +22,11 @@ const (
 	// in v4, to find one among them for a person who waits; a look asks one.
 	namesAsked = 10
 	// namesKept is how many of these names are remembered, and namesLast for how
-	// long: a name stays, but one that v4 does not tell it may tell later.
-	namesKept = 10_000
-	namesLast = 10 * time.Minute
+	// long. One that v4 does not tell it may tell soon: a request is not
+	// everywhere at once.
+	namesKept   = 10_000
+	namesLast   = 10 * time.Minute
+	noNameLasts = 30 * time.Second
 )
 
 // errUnnamed says that Apono does not tell how v3 names a request.
