@@ -12,16 +12,76 @@ const (
 	draftsLast     = 30 * 24 * time.Hour
 )
 
-// Forget drops answers that nobody can ask for again, and drafts that were left
-// lying and never submitted.
-func (s *Store) Forget(ctx context.Context, now time.Time) error {
-	_, err := s.pool.Exec(ctx, `
-		WITH old AS (DELETE FROM activities WHERE claimed_at < $1)
-		DELETE FROM drafts d WHERE d.updated_at < $2
-			AND NOT EXISTS (SELECT FROM submissions s WHERE s.draft_id = d.id)`,
-		now.Add(-activitiesLast), now.Add(-draftsLast))
-	if err != nil {
-		return fmt.Errorf("forget: %w", err)
+const (
+	// forgetAtOnce bounds one statement, so that nobody waits for it long.
+	forgetAtOnce = 500
+	// forgetLasts is for one such statement.
+	forgetLasts = 20 * time.Second
+)
+
+// Each statement forgets up to $2 of what is older than $1, and leaves out what
+// somebody else is at, such as another replica that forgets.
+const (
+	forgetActivities = `
+		DELETE FROM activities WHERE (conversation_id, activity_id) IN (
+			SELECT conversation_id, activity_id FROM activities WHERE claimed_at < $1
+			ORDER BY claimed_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+
+	forgetDrafts = `
+		DELETE FROM drafts WHERE id IN (
+			SELECT d.id FROM drafts d WHERE d.updated_at < $1
+				AND NOT EXISTS (SELECT FROM submissions s WHERE s.draft_id = d.id)
+			ORDER BY d.updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
+
+	// A submission is over when all of its requests are, or when it brought none;
+	// one that is being sent is being looked for. (Counted, for NOT EXISTS would
+	// read all requests to find out.)
+	forgetSubmissions = `
+		WITH old AS (
+			SELECT s.id, s.draft_id FROM submissions s
+			WHERE s.asked_at < $1 AND s.state <> 'sending' AND 0 = (
+				SELECT count(*) FROM requests r
+				WHERE r.submission_id = s.id AND (r.look_at IS NOT NULL OR r.ended_at IS NULL OR r.ended_at >= $1))
+			ORDER BY s.asked_at LIMIT $2 FOR UPDATE SKIP LOCKED
+		)` + deleteOld
+
+	// deleteOld deletes the submissions of old, and all that came of them. A draft
+	// that somebody has come back to stays.
+	deleteOld = `, cards AS (
+			DELETE FROM posted_cards WHERE submission_id IN (SELECT id FROM old)
+		), told AS (
+			DELETE FROM requests WHERE submission_id IN (SELECT id FROM old)
+		), filled AS (
+			DELETE FROM drafts WHERE id IN (SELECT draft_id FROM old) AND updated_at < $1
+		)
+		DELETE FROM submissions WHERE id IN (SELECT id FROM old)`
+)
+
+// Forget drops answers that nobody can ask for again, drafts that were left
+// lying and never submitted, and requests that ended longer ago than retention,
+// with all that tells of them.
+func (s *Store) Forget(ctx context.Context, now time.Time, retention time.Duration) error {
+	for _, f := range []struct {
+		what, sql string
+		lasts     time.Duration
+	}{
+		{"activities", forgetActivities, activitiesLast},
+		{"submissions", forgetSubmissions, retention},
+		{"drafts", forgetDrafts, draftsLast},
+	} {
+		for n := int64(forgetAtOnce); n == forgetAtOnce; {
+			var err error
+			if n, err = s.forget(ctx, f.sql, now.Add(-f.lasts)); err != nil {
+				return fmt.Errorf("forget %s: %w", f.what, err)
+			}
+		}
 	}
 	return nil
+}
+
+func (s *Store) forget(ctx context.Context, sql string, before time.Time) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, forgetLasts)
+	defer cancel()
+	tag, err := s.pool.Exec(ctx, sql, before, forgetAtOnce)
+	return tag.RowsAffected(), err
 }

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -155,34 +154,6 @@ func TestOwedCountsWhatIsDue(t *testing.T) {
 		if n, err := w.Owed(w.ctx); n != row.want || err != nil {
 			t.Errorf("after %s: %d are owed (%v), want %d", row.change, n, err, row.want)
 		}
-	}
-}
-
-func TestForget(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	arrived := arrival("dana")
-	_, _, _, err := w.Arrive(w.ctx, arrived)
-	w.must(err)
-	lying, submitted := w.draft(), w.draft()
-	_, _, err = w.Submit(w.ctx, submitted, asked, noon)
-	w.must(err)
-
-	now := time.Now()
-	for _, row := range []struct {
-		later             time.Duration
-		activities, draft bool // are still there
-	}{{9 * time.Minute, true, true}, {11 * time.Minute, false, true}, {29 * 24 * time.Hour, false, true}, {31 * 24 * time.Hour, false, false}} {
-		w.must(w.Forget(w.ctx, now.Add(row.later)))
-		if there := ask[bool](w, `SELECT EXISTS (SELECT FROM activities)`); there != row.activities {
-			t.Errorf("after %v the activities are there: %t", row.later, there)
-		}
-		if _, err := w.Draft(w.ctx, lying.Person, lying.ID); errors.Is(err, db.ErrNotFound) == row.draft {
-			t.Errorf("after %v the draft that was left lying: %v", row.later, err)
-		}
-	}
-	if _, err := w.Draft(w.ctx, submitted.Person, submitted.ID); err != nil {
-		t.Errorf("the draft that was submitted: %v", err)
 	}
 }
 

@@ -53,6 +53,7 @@ type Config struct {
 	AdminContact   string            // optional: whom people are told to ask
 	PortalURL      string            // optional: Apono's portal, default https://portal.apono.io
 	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
+	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
 	Now            func() time.Time  // optional: default time.Now
 }
 
@@ -85,6 +86,7 @@ func New(c Config) (*Bot, error) {
 	}
 	c.PortalURL = cmp.Or(c.PortalURL, "https://portal.apono.io")
 	c.TeamsURL = cmp.Or(c.TeamsURL, "https://teams.microsoft.com")
+	c.Retention = cmp.Or(c.Retention, 90*24*time.Hour)
 	c.AdminContact = cmp.Or(c.AdminContact, "your Apono admin")
 	m := newMetrics()
 	c.Teams, c.Apono = c.Teams.Watched(m.teams.done), c.Apono.Watched(m.apono.done)
@@ -119,7 +121,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	background.Go(func() { b.Verifier.Run(ctx) })
 	background.Go(func() { b.repeat(ctx, sweepEvery, b.metrics.sweeps(b.Sweep)) })
 	background.Go(func() {
-		b.repeat(ctx, forgetEvery, func(ctx context.Context) error { return b.Store.Forget(ctx, b.Now()) })
+		b.repeat(ctx, forgetEvery, func(ctx context.Context) error { return b.Store.Forget(ctx, b.Now(), b.Retention) })
 	})
 	select {
 	case <-b.retired:

@@ -60,6 +60,9 @@ func work[T river.JobArgs](b *Bot, f func(context.Context, T) error) river.Worke
 	return river.WorkFunc(func(ctx context.Context, job *river.Job[T]) error {
 		started := time.Now()
 		err := f(ctx, job.Args)
+		if errors.Is(err, db.ErrNotFound) {
+			err = nil // its subject has been forgotten
+		}
 		took := time.Since(started)
 		b.metrics.attempted(job.Kind, err, took)
 		line := b.Log.Info()

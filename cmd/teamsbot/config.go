@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
@@ -49,6 +51,8 @@ type config struct {
 	AdminContact   string   `env:"ADMIN_CONTACT" help:"Whom people are told to ask, for example it-help@example.com." placeholder:"WHO"`
 	ExtraCAFile    string   `env:"EXTRA_CA_FILE" help:"PEM file with more certificate authorities to trust, for example of a proxy that inspects TLS." placeholder:"FILE"`
 
+	Retention string `env:"RETENTION" default:"90d" help:"How long requests that have ended are remembered: days such as 90d, or hours such as 2160h." placeholder:"TIME"`
+
 	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error." placeholder:"LEVEL"`
 	LogFormat string `env:"LOG_FORMAT" default:"json" help:"json or text." placeholder:"FORMAT"`
 }
@@ -59,7 +63,7 @@ type database struct {
 }
 
 // notYet are settings that this version knows of and does not use.
-var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS", "LINK_KEYS", "RETENTION", "EXPIRY_WARNING"}
+var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS", "LINK_KEYS", "EXPIRY_WARNING"}
 
 // teamsURLs are where people use Teams, by cloud.
 var teamsURLs = map[string]string{
@@ -109,6 +113,8 @@ func (c *config) check() (endpoints, error) {
 	}
 	wrong = append(wrong, c.checkCredential())
 
+	_, retention := c.retention()
+	must(retention == nil, "RETENTION", "must be at least a day: days such as 90d, or hours such as 2160h")
 	must(c.IdentityField == "mail" || c.IdentityField == "upn", "IDENTITY_FIELD", "must be mail or upn")
 	_, err := zerolog.ParseLevel(c.LogLevel)
 	must(err == nil && c.LogLevel != "", "LOG_LEVEL", "must be debug, info, warn or error")
@@ -119,6 +125,21 @@ func (c *config) check() (endpoints, error) {
 	}
 	where, err := c.endpoints()
 	return where, errors.Join(append(wrong, err)...)
+}
+
+// retention is how long requests that have ended are remembered.
+func (c *config) retention() (time.Duration, error) {
+	given := cmp.Or(c.Retention, "90d")
+	d, err := time.ParseDuration(given)
+	if days, ok := strings.CutSuffix(given, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16) // more days than that are no time.Duration
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err == nil && d < 24*time.Hour {
+		err = errors.New("less than a day")
+	}
+	return d, err
 }
 
 func (d database) check() error {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 )
@@ -100,6 +101,12 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		{"MICROSOFT_APP_PASSWORD", func(c *config) { c.MicrosoftAppType = "UserAssignedMSI" }},
 		{"TEAMS_CLOUD", func(c *config) { c.TeamsCloud = "china" }},
 		{"IDENTITY_FIELD", func(c *config) { c.IdentityField = "sub" }},
+		{"RETENTION", func(c *config) { c.Retention = "90" }},
+		{"RETENTION", func(c *config) { c.Retention = "23h" }},
+		{"RETENTION", func(c *config) { c.Retention = "0d" }},
+		{"RETENTION", func(c *config) { c.Retention = "-90d" }},
+		{"RETENTION", func(c *config) { c.Retention = "1000000d" }},
+		{"RETENTION", func(c *config) { c.Retention = "1d12h" }},
 		{"EXTRA_CA_FILE", func(c *config) { c.ExtraCAFile = missing }},
 		{"LOG_LEVEL", func(c *config) { c.LogLevel = "loud" }},
 		{"LOG_LEVEL", func(c *config) { c.LogLevel = "" }},
@@ -116,6 +123,19 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 			t.Errorf("%s: got %q, want one line that names it", tt.variable, lines)
 		}
 		tellsNoSecret(t, err.Error())
+	}
+}
+
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]time.Duration{
+		"": 90 * 24 * time.Hour, "90d": 90 * 24 * time.Hour, "1d": 24 * time.Hour, "36h": 36 * time.Hour, "2160h0m": 2160 * time.Hour,
+	} {
+		c := complete()
+		c.Retention = given
+		if got, err := c.retention(); got != want || err != nil {
+			t.Errorf("%q is %v (%v), want %v", given, got, err, want)
+		}
 	}
 }
 

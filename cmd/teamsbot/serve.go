@@ -183,10 +183,14 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 	if err != nil {
 		return nil, err
 	}
+	retention, err := c.retention()
+	if err != nil {
+		return nil, err
+	}
 	return teamsbot.New(teamsbot.Config{
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, PortalURL: c.AponoPortalURL,
-		TeamsURL: teamsURLs[where.Name],
+		TeamsURL: teamsURLs[where.Name], Retention: retention,
 	})
 }
 

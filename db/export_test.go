@@ -1,0 +1,4 @@
+package db
+
+// The statement whose plan is looked at.
+const ForgetSubmissions = forgetSubmissions
