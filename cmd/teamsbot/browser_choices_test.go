@@ -44,13 +44,30 @@ func TestBrowserFindsAChoiceByTyping(t *testing.T) {
 	}
 }
 
-// TestBrowserAsksOnAMessage uses the menu that every message has.
+// TestBrowserAsksOnAMessage uses the menu that every message has. It shows where
+// the mouse or the focus is, as in Teams, and always where there is no mouse.
 func TestBrowserAsksOnAMessage(t *testing.T) {
-	w := newBrowser(t, listSite(t, nil)).opens(t, desktop, "light", "dana/apono")
-	w.clicks(".message .message-options > button")
+	site := listSite(t, nil)
+	w := newBrowser(t, site).opens(t, desktop, "light", "dana/apono")
+	const menu = ".message .message-options"
+	shows := func(want string) {
+		t.Helper()
+		w.until(`getComputedStyle(document.querySelector("` + menu + `")).opacity === "` + want + `"`)
+	}
+	shows("0")
+	w.does("focus", chromedp.Focus(menu+" > button"))
+	shows("1")
+	w.does("leave", chromedp.Focus("#compose"))
+	shows("0")
+	w.clicks(menu + " > button") // the mouse comes over the message
+	shows("1")
 	w.shot("message-menu")
 	w.clicks(".message-options li button")
 	w.sees("#dialog", "Cluster")
+	w.clicks("#dialog-close")
+	w.wears("dark", phone)
+	shows("1")
+	w.shot("message-menu-phone-dark")
 }
 
 // listSite is the page of a Teams in which Dana has listBot and said hello.

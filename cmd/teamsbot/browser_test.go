@@ -42,7 +42,7 @@ func TestBrowser(t *testing.T) {
 func danaIsWelcomed(t *testing.T, b *browser) {
 	w := b.opens(t, desktop, "light", "dana/apono")
 	w.sees(".card", "Welcome to Apono")
-	w.shot("welcome")
+	w.looks("welcome")
 
 	w.says("help")
 	w.sees(".message:last-child", "What you can do here")
@@ -51,7 +51,7 @@ func danaIsWelcomed(t *testing.T, b *browser) {
 	w.says("request")
 	w.sees(".message:last-child button", "New request")
 	w.inView(".message:last-child")
-	w.shot("commands")
+	w.looks("commands")
 }
 
 func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
@@ -61,16 +61,16 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 
 	w.presses("New request")
 	w.sees("#dialog", "What do you need access to?")
-	w.shot("form-integration")
+	w.looks("form-integration")
 	w.answers("Next")
 	w.sees("#dialog", "Choose an integration.")
-	w.shot("form-integration-refused")
+	w.looks("form-integration-refused")
 	w.chooses("integration", "Data lake")
 	w.answers("Next")
 
 	// The only type of resource is not asked for.
 	w.sees("#dialog", "1 to 25 of 5,000")
-	w.shot("form-resources")
+	w.looks("form-resources")
 	w.chooses("resources", "curated.catalog.accounts_daily")
 	w.chooses("resources", "curated.catalog.accounts_hourly")
 	w.answers("Next page")
@@ -80,23 +80,23 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.answers("Search")
 	w.sees("#dialog", "1 to 2 of 2")
 	w.chooses("resources", "curated.sales.orders_daily")
-	w.shot("form-resources-found")
+	w.looks("form-resources-found")
 	w.fills("search", "no such table")
 	w.answers("Search")
 	w.sees("#dialog", "Nothing matches")
 	w.sees("#dialog", "Chosen on other pages (3)")
-	w.shot("form-resources-nothing")
+	w.looks("form-resources-nothing")
 	w.answers("Next")
 
 	w.sees("#dialog", "For how long, and why?")
 	w.sees("#dialog", "curated.catalog.accounts_daily, curated.catalog.accounts_hourly, curated.sales.orders_daily")
-	w.shot("form-finish")
+	w.looks("form-finish")
 	w.fills("hours", "soon")
 	w.fills("justification", "Monthly report: the totals of October do not add up")
 	w.answers("Submit")
 	w.sees("#dialog", "Choose a permission.")
 	w.sees("#dialog", `"soon" is not one`)
-	w.shot("form-finish-refused")
+	w.looks("form-finish-refused")
 
 	// Back and forth keeps everything.
 	w.chooses("permissions", "SELECT")
@@ -108,7 +108,7 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.ticked("permissions", "SELECT")
 	w.ticked("duration", "4 hours")
 	w.holds("justification", "Monthly report: the totals of October do not add up")
-	w.shot("form-finish-filled")
+	w.looks("form-finish-filled")
 	w.detail("readme/form", "#dialog")
 	w.answers("Submit")
 	w.closed()
@@ -119,7 +119,7 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.shot("status-granting")
 	w.sees(".message:last-child", "You have access until about")
 	w.inView(".message:last-child")
-	w.shot("status-granted")
+	w.looks("status-granted")
 	w.shot("readme/granted")
 	if got := w.count(".message"); got != messages+1 {
 		t.Errorf("there are %d messages, want one more than %d: the card changes in place", got, messages)
@@ -208,7 +208,7 @@ func aponoIsInTrouble(t *testing.T, b *browser) {
 	w.turns("Apono is down (503)", true)
 	w.answers("Next")
 	w.sees("#dialog", "Apono cannot be reached just now")
-	w.shot("apono-down")
+	w.looks("apono-down")
 	w.turns("Apono is down (503)", false)
 	w.answers("Try again")
 	w.chooses("resource_type", "EC2 instance")
@@ -216,7 +216,7 @@ func aponoIsInTrouble(t *testing.T, b *browser) {
 	w.turns("Apono is slow (5 s)", true)
 	w.answers("Next")
 	w.sees("#dialog", "Still loading")
-	w.shot("apono-slow")
+	w.looks("apono-slow")
 	w.turns("Apono is slow (5 s)", false)
 	for w.text("#dialog-body [role=heading]") == "Still loading" { // the slow answer is still on its way
 		w.answers("Try again")

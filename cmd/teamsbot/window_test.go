@@ -54,6 +54,8 @@ type window struct {
 	t   *testing.T
 	ctx context.Context
 	*browser
+	theme string
+	size  [2]int64
 }
 
 // Sizes of a window.
@@ -77,11 +79,19 @@ func (b *browser) opens(t *testing.T, size [2]int64, theme, place string) *windo
 			t.Errorf("the browser complains: %s %s", e.Entry.Text, e.Entry.URL)
 		}
 	})
-	w := &window{t, ctx, b}
+	w := &window{t, ctx, b, theme, size}
 	must(t, chromedp.Run(ctx)) // the window lives as long as the first context that it is used with
-	w.does("open "+place, log.Enable(), chromedp.EmulateViewport(size[0], size[1]),
+	w.does("open "+place, log.Enable(), emulates(size),
 		chromedp.Navigate(fmt.Sprintf("%s/?theme=%s#%s", b.url, theme, place)), chromedp.WaitVisible(".message"))
 	return w
+}
+
+// emulates gives a window a size; a phone is touched.
+func emulates(size [2]int64) chromedp.EmulateAction {
+	if size[0] == phone[0] {
+		return chromedp.EmulateViewport(size[0], size[1], chromedp.EmulateTouch)
+	}
+	return chromedp.EmulateViewport(size[0], size[1])
 }
 
 // does runs actions; what one of them waits for must come.
@@ -151,6 +161,9 @@ func (w *window) ticked(input, title string) {
 	w.t.Helper()
 	w.until(fmt.Sprintf(`[...document.querySelectorAll('#dialog [data-input="%s"] input')].some((e) => e.checked && e.labels[0].innerText.trim() === %q)`, input, title))
 }
+
+// awaited makes an evaluation wait for the promise that it makes.
+func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // until waits until a condition in the page holds.
 func (w *window) until(condition string) {
