@@ -9,7 +9,7 @@ import (
 // and Ava approve, Adam administrates, Ines has left, Noel is in no access
 // flow yet, and bot@acme.example is the bot's own admin user. There are a
 // database that is granted by itself, AWS that needs an approver, a data lake
-// with 5,000 tables, and two bundles.
+// with 5,000 tables, and three bundles.
 func DefaultWorld() *World {
 	ines := NewPerson("Ines", "Inactive")
 	ines.Inactive, ines.Token = true, ""
@@ -32,6 +32,15 @@ func DefaultWorld() *World {
 				Integration: "AWS production", ResourceType: "aws-account-iam-role",
 				Resources: []string{"SupportEngineer"}, Permissions: []string{"AssumeRole"},
 			}),
+			NewBundle("Data analyst", BundlePart{
+				Integration: "Data lake", ResourceType: "databricks-table",
+				Resources: tableNames(60), Permissions: []string{"SELECT"},
+			}, BundlePart{
+				Integration: "Orders database", ResourceType: "postgresql-table", Permissions: []string{"read-only"},
+			}, BundlePart{
+				Integration: "Orders database", ResourceType: "postgresql-database",
+				Resources: []string{"reporting"}, Permissions: []string{"read-only", "read-write"},
+			}),
 		},
 		Flows:           companyFlows(),
 		CustomFields:    []CustomField{{ID: "ticket", Label: "Ticket"}},
@@ -48,7 +57,7 @@ func companyFlows() []Flow {
 	return []Flow{
 		{
 			Name: "auto", Requesters: staff, Integrations: []string{"Orders database", "Data lake"},
-			Bundles: []string{"Reporting"}, OnBehalf: mayAskForOthers,
+			Bundles: []string{"Reporting", "Data analyst"}, OnBehalf: mayAskForOthers,
 			StartAfter: 2 * time.Second, GrantAfter: 2 * time.Second, RevokeAfter: 3 * time.Second,
 			MaxDuration: 8 * time.Hour, MaxExtensions: 2, ExtendBy: time.Hour,
 		},

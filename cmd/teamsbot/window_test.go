@@ -156,10 +156,10 @@ func (w *window) holds(input, value string) {
 	w.until(fmt.Sprintf(`[...document.querySelectorAll('#dialog [data-input="%s"] :is(input, textarea)')].some((e) => e.value === %q)`, input, value))
 }
 
-// ticked waits until a choice of the dialog is ticked.
+// ticked waits until a choice of the dialog is ticked whose title begins so.
 func (w *window) ticked(input, title string) {
 	w.t.Helper()
-	w.until(fmt.Sprintf(`[...document.querySelectorAll('#dialog [data-input="%s"] input')].some((e) => e.checked && e.labels[0].innerText.trim() === %q)`, input, title))
+	w.until(fmt.Sprintf(`[...document.querySelectorAll('#dialog [data-input="%s"] input')].some((e) => e.checked && e.labels[0].innerText.trim().startsWith(%q))`, input, title))
 }
 
 // awaited makes an evaluation wait for the promise that it makes.
