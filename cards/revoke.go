@@ -2,7 +2,9 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // Cancel asks whether a request that waits is to be cancelled.
@@ -11,9 +13,9 @@ func Cancel(s Submission) Card {
 		heading("Cancel this request?"),
 		say("Nobody has to decide on it any more. To get the access you have to request it again."),
 	}, s.what()...)
-	r := s.Requests[0]
-	return newCard("Cancel request", append(body, r.called()...)...).
-		with(button("Cancel request", Data{Verb: VerbRevokeNow, Requests: []string{r.Name}}).destructive())
+	cancel := Data{Verb: VerbRevokeNow, Requests: []string{s.Requests[0].Name}}
+	return newCard("Cancel request", append(body, s.called()...)...).
+		with(button("Cancel request", cancel).destructive())
 }
 
 // Revoke asks whether access is to end, and names all that ends. Each
@@ -28,9 +30,8 @@ func Revoke(all ...Submission) Card {
 		names = 3
 	}
 	for i, s := range all {
-		r := s.Requests[0]
-		ids[i] = r.Name
-		body = append(body, group(append(s.first(names), r.called()...)...))
+		ids[i] = s.Requests[0].Name
+		body = append(body, group(append(s.first(names), s.called()...)...))
 	}
 	title := "Revoke access"
 	if len(all) > 1 {
@@ -39,10 +40,12 @@ func Revoke(all ...Submission) Card {
 	return newCard("Revoke access", body...).with(button(title, Data{Verb: VerbRevokeNow, Requests: ids}).destructive())
 }
 
-// called names a request, and what of a submission it is for.
-func (r Request) called() []element {
+// called names the one request of a submission, and what of a bundle it is for:
+// elsewhere that has been said.
+func (s Submission) called() []element {
+	r := s.Requests[0]
 	called := []element{fact("Request ID", Line(r.ID, 80))}
-	if r.About != "" {
+	if r.About != "" && s.Bundle != "" {
 		called = append(called, fact("In", Line(r.About, 120)))
 	}
 	return called
@@ -63,7 +66,8 @@ func RevokeSome(s Submission, pressed string) Card {
 			return
 		}
 		value := strconv.Itoa(len(ids))
-		choices = append(choices, Choice{Title: r.ID + " " + r.About + " " + r.Status.String(), Value: value})
+		parts := slices.DeleteFunc([]string{r.ID, r.About, r.Status.String()}, func(p string) bool { return p == "" })
+		choices = append(choices, Choice{Title: strings.Join(parts, " · "), Value: value})
 		ids = append(ids, r.Name)
 		if pressed == "" || pressed == r.Name {
 			ticked = append(ticked, value)

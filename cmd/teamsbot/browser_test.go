@@ -30,6 +30,9 @@ func TestBrowser(t *testing.T) {
 		{"whole bundle", devinTakesAWholeBundle},
 		{"some of a bundle", devinTakesSomeOfABundle},
 		{"two requests", devinMakesTwoRequestsOfOne},
+		{"one line", avaWritesOneLine},
+		{"extension", avaAsksFromAnywhere},
+		{"home", avaIsAtHome},
 		{"lists", danaLooksThroughHerRequests},
 		{"favorites", danaKeepsAFavorite},
 		{"faults", aponoIsInTrouble},
@@ -117,7 +120,7 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.closed()
 
 	w.sees(".message:last-child", "Pending approval")
-	w.shot("status-pending")
+	w.shot("status-pending-briefly")
 	w.sees(".message:last-child", "Granting")
 	w.shot("status-granting")
 	w.sees(".message:last-child", "You have access until about")
