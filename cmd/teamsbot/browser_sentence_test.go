@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -105,4 +106,24 @@ func avaIsAtHome(t *testing.T, b *browser) {
 	}
 	w.says("help")
 	w.sees(".message:last-child", "Now: 1 active, which ends in")
+	w.avaAsksAgain(t)
+}
+
+// avaAsksAgain asks for what she took back; its card names the new request.
+func (w *window) avaAsksAgain(t *testing.T) {
+	old := w.newest("ava").FriendlyID
+	w.clicks(`.message button[data-action="Request again"]`)
+	w.sees("#dialog", "For how long, and why?")
+	w.holds("justification", "")
+	w.fills("justification", "It rings again")
+	w.answers("Submit")
+	w.closed()
+	w.sees(".message:last-child", "Pending approval")
+	again := w.newest("ava").FriendlyID
+	w.sees(".message", "Requested again: "+again)
+	if seen := w.text(".message:has(.card button[data-action=\"Request again\"])"); again == old || !strings.Contains(seen, old) {
+		t.Errorf("the old card is\n%s", seen)
+	}
+	w.does("scroll to the old card", chromedp.ScrollIntoView(`.message button[data-action="Request again"]`))
+	w.shot("asked-again")
 }
