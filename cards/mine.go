@@ -81,7 +81,7 @@ func MyAccess(m Mine, now time.Time) Card {
 	var choices []Choice
 	var ids []string
 	for i, s := range m.Page {
-		title := Line(s.named(), titleLimit)
+		title := Line(s.Requests[0].ID+" · "+s.named(), titleLimit) // some look alike but for the id
 		choices = append(choices, Choice{Title: title, Value: strconv.Itoa(i)})
 		ids = append(ids, s.Requests[0].Name)
 	}
@@ -102,7 +102,9 @@ func (s Submission) entry(now time.Time) []element {
 	r := s.Requests[0]
 	state := run(r.Status.String())
 	state.Weight, state.Color = "bolder", colorOf(r.Status)
-	lines := []element{runs(state, run(": "+Line(cmp.Or(s.Bundle, s.Integration), 80)+s.kind()))}
+	id := run(" · " + Line(r.ID, 80))
+	id.IsSubtle = true
+	lines := []element{runs(state, run(": "+Line(cmp.Or(s.Bundle, s.Integration), 80)+s.kind()), id)}
 	if len(s.Resources) > 0 {
 		lines = append(lines, fact("Resources", Names(s.Resources, 3)))
 	}

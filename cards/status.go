@@ -184,8 +184,8 @@ func meaning(r Request) element {
 		return say("You have access until about " + clock(r.EndsAt) + ".")
 	case aponoapi.Revoking:
 		return say("The access is being taken back.")
-	case aponoapi.Revoked:
-		return say("The access was taken back" + at(r.EndsAt) + ".")
+	case aponoapi.Revoked: // also one that was cancelled before there was any access
+		return say("It was taken back" + at(r.EndsAt) + ".")
 	case aponoapi.Expired:
 		return say("The time was up" + at(r.EndsAt) + "; the access has ended.")
 	case aponoapi.Rejected:
