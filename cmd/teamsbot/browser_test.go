@@ -12,42 +12,62 @@ import (
 )
 
 // TestBrowser uses the playground as people do, with a browser, and takes
-// pictures of it. The parts follow each other, as a morning in the company.
+// pictures of it. The parts follow each other, as a morning in the company;
+// in the middle of it several people work at once, each at their own screen.
 func TestBrowser(t *testing.T) {
 	s := newSite(t)
 	p := s.playground(t)
 	p.says(s.ready())
 	b := newBrowser(t, s.url())
 
-	for _, part := range []struct {
-		name string
-		play func(*testing.T, *browser)
-	}{
-		{"welcome", danaIsWelcomed},
-		{"data lake", danaSearchesFiveThousandTables},
-		{"narrow", danaAsksOnHerPhone},
+	if !plays(t, b, []part{
+		{"welcome", danaIsWelcomed}, {"data lake", danaSearchesFiveThousandTables}, {"narrow", danaAsksOnHerPhone},
 		{"approval", omarApprovesInTheSimulator},
-		{"whole bundle", devinTakesAWholeBundle},
-		{"some of a bundle", devinTakesSomeOfABundle},
-		{"two requests", devinMakesTwoRequestsOfOne},
-		{"one line", avaWritesOneLine},
-		{"extension", avaAsksFromAnywhere},
-		{"home", avaIsAtHome},
-		{"lists", danaLooksThroughHerRequests},
-		{"favorites", danaKeepsAFavorite},
-		{"favorite of a form", danaSavesAForm},
-		{"many favorites", func(t *testing.T, _ *browser) { danaHasManyFavorites(t, s) }},
-		{"old favorite", danaUsesAnOldFavorite},
-		{"portal", func(t *testing.T, _ *browser) { adamUsesThePortal(t, s) }},
-		{"requests of the portal", adamLooksThroughHisRequests},
-		{"several at once", adamEndsTwoAtOnce},
-		{"faults", aponoIsInTrouble},
-		{"others", othersAreToldWhomToAsk},
-		{"omar", omarSeesNothingOfIt},
-	} {
-		if !t.Run(part.name, func(t *testing.T) { part.play(t, b) }) {
-			return
+	}) {
+		return
+	}
+	if !t.Run("at once", func(t *testing.T) { everybodyWorks(t, s) }) {
+		return
+	}
+	plays(t, b, []part{{"faults", aponoIsInTrouble}, {"others", othersAreToldWhomToAsk}, {"omar", omarSeesNothingOfIt}})
+}
+
+// part is a part of the morning.
+type part struct {
+	name string
+	play func(*testing.T, *browser)
+}
+
+// plays plays parts one after the other, up to the first that fails.
+func plays(t *testing.T, b *browser, parts []part) bool {
+	for _, p := range parts {
+		if !t.Run(p.name, func(t *testing.T) { p.play(t, b) }) {
+			return false
 		}
+	}
+	return true
+}
+
+func everybodyWorks(t *testing.T, s site) {
+	for person, parts := range map[string][]part{
+		"dana": {
+			{"lists", danaLooksThroughHerRequests}, {"favorites", danaKeepsAFavorite}, {"favorite of a form", danaSavesAForm},
+			{"many favorites", func(t *testing.T, _ *browser) { danaHasManyFavorites(t, s) }}, {"old favorite", danaUsesAnOldFavorite},
+		},
+		"devin": {
+			{"whole bundle", devinTakesAWholeBundle}, {"some of a bundle", devinTakesSomeOfABundle},
+			{"two requests", devinMakesTwoRequestsOfOne},
+		},
+		"ava": {{"one line", avaWritesOneLine}, {"extension", avaAsksFromAnywhere}, {"home", avaIsAtHome}},
+		"adam": {
+			{"portal", func(t *testing.T, _ *browser) { adamUsesThePortal(t, s) }},
+			{"requests of the portal", adamLooksThroughHisRequests}, {"several at once", adamEndsTwoAtOnce},
+		},
+	} {
+		t.Run(person, func(t *testing.T) {
+			t.Parallel()
+			plays(t, newBrowser(t, s.url()), parts)
+		})
 	}
 }
 
@@ -215,6 +235,7 @@ func omarApprovesInTheSimulator(t *testing.T, b *browser) {
 func aponoIsInTrouble(t *testing.T, b *browser) {
 	w := b.opens(t, laptop, "light", "devin/apono")
 	w.simulator()
+	w.says("request")
 	w.presses("New request")
 	w.chooses("integration", "AWS production")
 	w.turns("Apono is down (503)", true)
