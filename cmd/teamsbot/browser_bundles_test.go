@@ -78,6 +78,7 @@ func devinTakesSomeOfABundle(t *testing.T, b *browser) {
 	w.sees("#dialog", "Filter: Database, read-write")
 	w.picks("reporting · read-write")
 	w.looks("bundle-filtered")
+	w.detail("readme/bundle", "#dialog")
 	w.answers("Show selected")
 	w.sees("#dialog", "1 to 3 of 3")
 	w.ticked("units", "curated.finance.orders_daily · SELECT")
@@ -124,6 +125,7 @@ func devinMakesTwoRequestsOfOne(t *testing.T, b *browser) {
 	w.sees(".message:last-child", "Granted (1 of 2)")
 	w.sees(".message:last-child", "Pending approval")
 	w.looks("bundle-two-requests")
+	w.detail("readme/several", ".message:last-child .card")
 	if got := len(w.requests("devin")); got != before+2 {
 		t.Errorf("Apono has %d requests of Devin's, want 2 more than %d", got, before)
 	}

@@ -29,6 +29,7 @@ func danaKeepsAFavorite(t *testing.T, b *browser) {
 	w.answers("Add to favorites")
 	w.sees("#dialog", "Every Monday")
 	w.looks("favorites")
+	w.detail("readme/favorites", "#dialog")
 	w.answers("Use favorite")
 	w.sees("#dialog", "For how long, and why?")
 	w.looks("favorite-used")

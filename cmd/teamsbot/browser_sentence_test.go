@@ -21,6 +21,7 @@ func avaWritesOneLine(t *testing.T, b *browser) {
 	w.sees(".message:last-child", "Resources: customers")
 	w.sees(".message:last-child", "Duration: 4 hours")
 	w.looks("line-understood")
+	w.detail("readme/line", ".message:last-child .card")
 	if all := w.requests("ava"); len(all) != 0 {
 		t.Errorf("Apono has %+v before anything was submitted", all)
 	}
@@ -96,6 +97,7 @@ func avaIsAtHome(t *testing.T, b *browser) {
 	w.says("help")
 	w.sees(".message:last-child", "1 waiting, 1 active, which ends in")
 	w.looks("home")
+	w.detail("readme/home", ".message:last-child .card")
 	waits := fmt.Sprintf(`.message:has(button[data-action=%q])`, "Cancel request")
 	w.clicks(waits + ` button[data-action="Cancel request"]`)
 	w.answers("Cancel request")

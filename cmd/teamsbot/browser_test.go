@@ -21,7 +21,9 @@ func TestBrowser(t *testing.T) {
 	b := newBrowser(t, s.url())
 
 	if !plays(t, b, []part{
-		{"welcome", danaIsWelcomed}, {"data lake", danaSearchesFiveThousandTables}, {"narrow", danaAsksOnHerPhone},
+		{"welcome", danaIsWelcomed},
+		{"data lake", danaSearchesFiveThousandTables},
+		{"narrow", danaAsksOnHerPhone},
 		{"approval", omarApprovesInTheSimulator},
 	}) {
 		return
