@@ -53,17 +53,26 @@ func plays(t *testing.T, b *browser, parts []part) bool {
 func everybodyWorks(t *testing.T, s site) {
 	for person, parts := range map[string][]part{
 		"dana": {
-			{"lists", danaLooksThroughHerRequests}, {"favorites", danaKeepsAFavorite}, {"favorite of a form", danaSavesAForm},
-			{"many favorites", func(t *testing.T, _ *browser) { danaHasManyFavorites(t, s) }}, {"old favorite", danaUsesAnOldFavorite},
+			{"lists", danaLooksThroughHerRequests},
+			{"favorites", danaKeepsAFavorite},
+			{"favorite of a form", danaSavesAForm},
+			{"many favorites", func(t *testing.T, _ *browser) { danaHasManyFavorites(t, s) }},
+			{"old favorite", danaUsesAnOldFavorite},
 		},
 		"devin": {
-			{"whole bundle", devinTakesAWholeBundle}, {"some of a bundle", devinTakesSomeOfABundle},
+			{"whole bundle", devinTakesAWholeBundle},
+			{"some of a bundle", devinTakesSomeOfABundle},
 			{"two requests", devinMakesTwoRequestsOfOne},
 		},
-		"ava": {{"one line", avaWritesOneLine}, {"extension", avaAsksFromAnywhere}, {"home", avaIsAtHome}},
+		"ava": {
+			{"one line", avaWritesOneLine},
+			{"extension", avaAsksFromAnywhere},
+			{"home", avaIsAtHome},
+		},
 		"adam": {
 			{"portal", func(t *testing.T, _ *browser) { adamUsesThePortal(t, s) }},
-			{"requests of the portal", adamLooksThroughHisRequests}, {"several at once", adamEndsTwoAtOnce},
+			{"requests of the portal", adamLooksThroughHisRequests},
+			{"several at once", adamEndsTwoAtOnce},
 		},
 	} {
 		t.Run(person, func(t *testing.T) {
