@@ -1,0 +1,130 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Erased is what was deleted with a person, each counted.
+type Erased struct {
+	Submissions, Requests, Cards, Drafts, Favorites, Activities, Jobs int
+
+	Open      int // of the requests: Apono has not ended them
+	Decisions int // requests of others that named the person as who decided
+}
+
+// PeopleAt are the people of an address, whatever its letters' case, or of an
+// Entra object id. One address can be several people's, of several tenants.
+func (s *Store) PeopleAt(ctx context.Context, address string) ([]Person, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+personColumns+`
+		FROM people p LEFT JOIN conversations c ON c.id = p.conversation_id
+		WHERE $1 <> '' AND (lower(p.email) = lower($1) OR p.object_id = lower($1))
+		ORDER BY p.tenant_id, p.object_id`, address)
+	if err != nil {
+		return nil, fmt.Errorf("look up an address: %w", err)
+	}
+	people, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Person, error) { return scanPerson(row) })
+	if err != nil {
+		return nil, fmt.Errorf("look up an address: %w", err)
+	}
+	return people, nil
+}
+
+const (
+	// eraseTries is how often a person is tried to be erased while bots work on
+	// what is theirs.
+	eraseTries = 5
+	// codeDeadlock is Postgres' deadlock_detected.
+	codeDeadlock = "40P01"
+)
+
+// Each of these is about one person, whose own chat is @chat.
+const (
+	// What is locked comes first, in the order in which the bot locks it. Once the
+	// person is, nothing new comes to them.
+	lockSubmissions = `SELECT FROM submissions WHERE ` + theirs + ` ORDER BY id FOR UPDATE`
+	lockPerson      = `SELECT FROM people WHERE ` + theirs + ` FOR UPDATE`
+	lockPlace       = `SELECT FROM conversations WHERE id = @chat FOR UPDATE`
+	lockRequests    = `SELECT FROM requests WHERE submission_id IN (` + submitted + `) ORDER BY id FOR UPDATE`
+
+	theirs    = `tenant_id = @tenant AND object_id = @object`
+	submitted = `SELECT id FROM submissions WHERE ` + theirs
+
+	eraseJobs = `DELETE FROM river_job WHERE args ->> 'tenant_id' = @tenant AND args ->> 'object_id' = @object
+		OR args ->> 'conversation_id' = @chat
+		OR args ->> 'submission_id' IN (SELECT id::text FROM submissions WHERE ` + theirs + `)
+		OR args ->> 'request_id' IN (SELECT id FROM requests WHERE submission_id IN (` + submitted + `))
+		OR args ->> 'card_id' IN (SELECT id::text FROM posted_cards WHERE ` + theirs + ` OR submission_id IN (` + submitted + `))`
+	eraseCards       = `DELETE FROM posted_cards WHERE ` + theirs + ` OR submission_id IN (` + submitted + `)`
+	eraseRequests    = `DELETE FROM requests WHERE submission_id IN (` + submitted + `)`
+	eraseSubmissions = `DELETE FROM submissions WHERE ` + theirs
+	eraseDrafts      = `DELETE FROM drafts WHERE ` + theirs
+	eraseFavorites   = `DELETE FROM favorites WHERE ` + theirs
+	eraseActivities  = `DELETE FROM activities WHERE conversation_id = @chat`
+	eraseDecisions   = `UPDATE requests SET decided_by = ''
+		WHERE @name <> '' AND strpos(decided_by, @name) > 0 OR @email <> '' AND strpos(lower(decided_by), lower(@email)) > 0`
+	erasePerson = `DELETE FROM people WHERE ` + theirs
+	erasePlace  = `DELETE FROM conversations WHERE id = @chat`
+
+	countOpen = `SELECT FROM requests WHERE look_at IS NOT NULL AND submission_id IN (` + submitted + `)`
+)
+
+// Erase deletes a person, and everything about them. If they write to the bot
+// again they are new. It may be done while bots are running.
+func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
+	for range eraseTries {
+		e, err = s.erase(ctx, p)
+		var failed *pgconn.PgError
+		if !errors.As(err, &failed) || failed.Code != codeDeadlock {
+			break
+		}
+		// A bot was at it, in another order.
+	}
+	if err != nil {
+		return Erased{}, fmt.Errorf("erase person %s: %w", p.ObjectID, err)
+	}
+	return e, nil
+}
+
+func (s *Store) erase(ctx context.Context, p Person) (e Erased, err error) {
+	var ignored int
+	about := pgx.NamedArgs{"tenant": p.TenantID, "object": p.ObjectID, "chat": p.Chat.ID, "name": p.Name, "email": p.Email}
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		for _, step := range []struct {
+			sql   string
+			count *int
+		}{
+			{lockSubmissions, &ignored},
+			{lockPerson, &ignored},
+			{lockSubmissions, &ignored}, // that came before the person was locked
+			{lockPlace, &ignored},
+			{lockRequests, &ignored},
+			{countOpen, &e.Open},
+			{eraseJobs, &e.Jobs},
+			{eraseCards, &e.Cards},
+			{eraseRequests, &e.Requests},
+			{eraseSubmissions, &e.Submissions},
+			{eraseDrafts, &e.Drafts},
+			{eraseFavorites, &e.Favorites},
+			{eraseActivities, &e.Activities},
+			{eraseDecisions, &e.Decisions},
+			{erasePerson, &ignored},
+			{erasePlace, &ignored},
+		} {
+			tag, err := tx.Exec(ctx, step.sql, about)
+			if err != nil {
+				return err
+			}
+			if *step.count = int(tag.RowsAffected()); step.sql == lockPerson && *step.count == 0 {
+				return nil // without the row nothing keeps a new one from coming meanwhile
+			}
+		}
+		return nil
+	})
+	return e, err
+}
