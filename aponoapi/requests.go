@@ -130,10 +130,12 @@ func (c *Client) CreateRequestV3(ctx context.Context, n NewRequest) (AccessReque
 	return r.request(), nil
 }
 
+var errNameless = errors.New("the answer names no request")
+
 // nameless is a create that was answered without an id: something was
 // created, but there is no telling what.
 func nameless(op string) error {
-	return &Error{Op: op, kind: ErrUnknownOutcome, cause: errors.New("the answer names no request")}
+	return &Error{Op: op, kind: ErrUnknownOutcome, cause: errNameless}
 }
 
 // RequestV3 reads one request by its v3 id or friendly id, with an admin's
@@ -227,6 +229,9 @@ func merge(v3, v4 AccessRequest) AccessRequest {
 func (c *Client) getV4(ctx context.Context, parts ...string) (AccessRequest, error) {
 	var r requestV4
 	err := c.do(ctx, call{op: "get request", method: http.MethodGet, parts: parts, out: &r})
+	if err == nil && r.ID == "" {
+		err = &Error{Op: "get request", kind: ErrUnavailable, cause: errNameless}
+	}
 	if err != nil {
 		return AccessRequest{}, err
 	}

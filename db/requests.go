@@ -32,6 +32,11 @@ type Request struct {
 
 	// What follows is recorded if it is set, and not read back.
 
+	// ToldSince is since when, by the clock of the database, the reading covers
+	// what looks were owed for.
+	ToldSince time.Time
+
+	V4ID     string        // how v4 names it
 	BeganAt  time.Time     // when the access began, as Apono tells: wins over first seen
 	Duration time.Duration // as Apono tells; 0: as it was asked for
 }
@@ -84,6 +89,8 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 			about = coalesce(nullif($8, ''), before.about),
 			integrations = coalesce(nullif($13, '{}'::text[]), before.integrations),
 			granted_at = before.began,
+			v4_id = coalesce(nullif($14, ''), before.v4_id),
+			look_owed_at = CASE WHEN before.look_owed_at < $15 THEN NULL ELSE before.look_owed_at END,
 			ended_at = coalesce(CASE WHEN before.status <> 'gone' THEN before.ended_at END, $6),
 			ends_at = coalesce(before.began + nullif($10::interval, '0'), before.ends_at, before.began + before.asked),
 			decided_by = coalesce(nullif($11, ''), before.decided_by),
@@ -95,7 +102,8 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 			IS DISTINCT FROM (requests.status, requests.friendly_id, requests.about, requests.ends_at,
 				requests.decided_by, requests.reason)`,
 		r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID, r.About,
-		timeOrNull(r.BeganAt), r.Duration, r.DecidedBy, r.Reason, r.Integrations,
+		timeOrNull(r.BeganAt), r.Duration, r.DecidedBy, r.Reason, r.Integrations, r.V4ID,
+		timeOrNull(r.ToldSince),
 	).Scan(&submissionID, &changed)
 	return submissionID, changed, err
 }
@@ -136,63 +144,6 @@ func (s *Store) KnownRequests(ctx context.Context, names []string) (map[string]b
 	return known, nil
 }
 
-// OweRefresh owes a look at the request of that name now, if it is remembered
-// and not over. Whoever tells of a change is believed only that far.
-func (s *Store) OweRefresh(ctx context.Context, name string) (owed bool, err error) {
-	r, err := s.Request(ctx, name)
-	if errors.Is(err, ErrNotFound) || err == nil && r.LookAt.IsZero() {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return true, s.Owe(ctx, RefreshRequest{r.ID})
-}
-
-// OweDueRefreshes owes a look at up to limit requests whose time has come, and
-// puts their next one off until again. It says how many there were.
-func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit int) (n int, err error) {
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			UPDATE requests SET look_at = $2
-			WHERE id IN (
-				SELECT id FROM requests WHERE look_at <= $1
-				ORDER BY look_at LIMIT $3 FOR UPDATE SKIP LOCKED)
-			RETURNING id`, now, again, limit)
-		if err != nil {
-			return err
-		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
-			if err := s.owe(ctx, tx, RefreshRequest{id}); err != nil {
-				return err
-			}
-		}
-		n = len(ids)
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("owe the refreshes that are due: %w", err)
-	}
-	return n, nil
-}
-
-// LookSooner lets the sweep look at requests now that it would look at after
-// soon only. Whoever asks again and again costs no more looks than one.
-func (s *Store) LookSooner(ctx context.Context, ids []string, now, soon time.Time) error {
-	if len(ids) == 0 {
-		return nil
-	}
-	_, err := s.pool.Exec(ctx, `UPDATE requests SET look_at = $2 WHERE id = ANY ($1) AND look_at > $3`, ids, now, soon)
-	if err != nil {
-		return fmt.Errorf("look sooner at %d requests: %w", len(ids), err)
-	}
-	return nil
-}
-
 const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, nullif(r.integrations, '{}'), r.status, r.reading,
 	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason`
 
@@ -217,14 +168,14 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about,
-			ends_at, decided_by, reason, integrations)
+			ends_at, decided_by, reason, integrations, v4_id)
 		SELECT $1, s.id, $3, $4, $5, $6::timestamptz, $7, $8, $9,
-			$6 + coalesce(nullif($10::interval, '0'), `+askedDuration+`), $11, $12, coalesce($13, '{}'::text[])
+			$6 + coalesce(nullif($10::interval, '0'), `+askedDuration+`), $11, $12, coalesce($13, '{}'::text[]), $14
 		FROM submissions s WHERE s.id = $2
 		ON CONFLICT (id) DO NOTHING`,
 		r.ID, submissionID, r.FriendlyID, r.Status, r.Reading,
 		timeOrNull(cmp.Or(r.BeganAt, r.GrantedAt)), timeOrNull(r.EndedAt), timeOrNull(r.LookAt), r.About,
-		r.Duration, r.DecidedBy, r.Reason, r.Integrations)
+		r.Duration, r.DecidedBy, r.Reason, r.Integrations, r.V4ID)
 	if err != nil {
 		return fmt.Errorf("remember request %s: %w", r.ID, err)
 	}
@@ -255,7 +206,7 @@ func (s *Store) releaseRequest(ctx context.Context, tx pgx.Tx, submissionID, req
 			DELETE FROM requests WHERE id = $1 AND submission_id <> $2 RETURNING submission_id
 		)
 		UPDATE submissions s SET state = 'sending' FROM taken
-		WHERE s.id = taken.submission_id RETURNING s.id, s.attempt`, requestID, submissionID,
+		WHERE s.id = taken.submission_id AND s.state <> 'elsewhere' RETURNING s.id, s.attempt`, requestID, submissionID,
 	).Scan(&robbed.SubmissionID, &robbed.Attempt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil

@@ -63,6 +63,9 @@ const (
 	Refused SubmissionState = "refused" // Apono said no; nothing was created
 	Lost    SubmissionState = "lost"    // no answer came, and Apono was found not to have it
 	Unknown SubmissionState = "unknown" // no answer came, and Apono cannot be made to tell
+
+	// Elsewhere stands for a request that was not made through the bot.
+	Elsewhere SubmissionState = "elsewhere"
 )
 
 // Submission is one press of Submit.

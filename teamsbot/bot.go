@@ -71,6 +71,7 @@ type Bot struct {
 	retired chan struct{} // closed when no more jobs are taken on
 
 	reportShut shut // Apono's activity report
+	lists      lists
 }
 
 // New makes a bot, or says what is missing.
@@ -119,7 +120,10 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	var background sync.WaitGroup
 	background.Go(func() { b.Verifier.Run(ctx) })
-	background.Go(func() { b.repeat(ctx, sweepEvery, b.metrics.sweeps(b.Sweep)) })
+	background.Go(func() { b.repeat(ctx, sweepEvery, b.inTurn(turnSweep, sweepApart, b.Sweep)) })
+	background.Go(func() {
+		b.repeat(ctx, sweepEvery, b.inTurn(turnElsewhere, elsewhereEvery, b.LookElsewhere))
+	})
 	background.Go(func() {
 		b.repeat(ctx, forgetEvery, func(ctx context.Context) error { return b.Store.Forget(ctx, b.Now(), b.Retention) })
 	})

@@ -22,7 +22,7 @@ const (
 	// looksAtOnce how many looks at Apono beside them: people's presses need
 	// Apono too.
 	jobsAtOnce  = 20
-	looksAtOnce = 2
+	looksAtOnce = 3
 	// longestPause is the longest between two attempts at a job.
 	longestPause = 5 * time.Minute
 	// jobLasts bounds one attempt; a job that a dead replica left behind is

@@ -1,11 +1,9 @@
 package teamsbot
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/infracloudio/msbotbuilder-go/schema"
@@ -33,8 +31,6 @@ type metrics struct {
 	failed    *prometheus.CounterVec // reason: cards that did not reach Teams
 	throttled prometheus.Counter     // times that Teams, or our own limit for it, made a card wait
 	drawn     prometheus.Histogram   // seconds from a change to the card that shows it
-
-	swept atomic.Int64 // when the last sweep ended well, in Unix nanoseconds
 }
 
 // calls are the calls to one of the other ends, each try by itself.
@@ -66,14 +62,10 @@ func newMetrics() *metrics {
 			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 10, 20, 30, 60, 300, 1800},
 		}),
 	}
-	m.swept.Store(time.Now().UnixNano())
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.turns, m.turnTook, m.attempts, m.jobTook, m.teams.made, m.teams.took, m.apono.made, m.apono.took,
 		m.failed, m.throttled, m.drawn,
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "teamsbot_sweep_age_seconds", Help: "Time since this replica's last sweep ended well.",
-		}, func() float64 { return time.Since(time.Unix(0, m.swept.Load())).Seconds() }),
 	)
 	return m
 }
@@ -155,15 +147,4 @@ func activityType(a *teams.Activity) string {
 		return string(a.Type)
 	}
 	return "other"
-}
-
-// sweeps is f, and notes when it ended well.
-func (m *metrics) sweeps(f func(context.Context) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		err := f(ctx)
-		if err == nil {
-			m.swept.Store(time.Now().UnixNano())
-		}
-		return err
-	}
 }

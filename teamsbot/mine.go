@@ -102,13 +102,13 @@ func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut 
 		if isBehind(o.Request, r.Status) {
 			behind = append(behind, o.ID)
 		}
-		all = append(all, remember(o))
+		all = append(all, remember(o.Request, o.Submission))
 		before = o.CreatedAt
 	}
 	t.lookAgainAt(ctx, behind)
 	for _, o := range remembered {
 		if !seen[o.ID] {
-			all = append(all, remember(o))
+			all = append(all, remember(o.Request, o.Submission))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b ownRequest) int { return b.at.Compare(a.at) })
@@ -203,8 +203,12 @@ type ownRequest struct {
 	told    *aponoapi.AccessRequest // what Apono has just told of it, if it was asked
 }
 
-func remember(o db.OwnRequest) ownRequest {
-	return ownRequest{request: o.Request, sub: o.Submission, at: o.CreatedAt}
+func remember(r db.Request, sub db.Submission) ownRequest {
+	if sub.State == db.Elsewhere {
+		// The bot remembers how it stands, and knows no more of it.
+		sub.ID, sub.AskedAt = "", time.Time{}
+	}
+	return ownRequest{request: r, sub: sub, at: r.CreatedAt}
 }
 
 // elsewhere is a request that the bot does not remember, as far as Apono tells.
@@ -267,7 +271,7 @@ func (t *turn) ownRequest(ctx context.Context, name string) (ownRequest, error) 
 	if sub.Person != t.person.PersonKey {
 		return ownRequest{}, sorry(errors.New("the request is somebody else's"), wordsNoRequest)
 	}
-	return ownRequest{request: r, sub: sub, at: r.CreatedAt}, nil
+	return remember(r, sub), nil
 }
 
 // ownElsewhere asks Apono for a request that the bot does not remember.

@@ -23,7 +23,7 @@ type owing struct {
 	readAt time.Time
 	last   []prometheus.Metric
 
-	up, cardsDue, cardsLate, overdue, jobs *prometheus.Desc
+	up, cardsDue, cardsLate, overdue, swept, jobs *prometheus.Desc
 }
 
 func newOwing(b *Bot) *owing {
@@ -36,13 +36,14 @@ func newOwing(b *Bot) *owing {
 		cardsDue:  desc("cards_due", "Cards that do not show the newest state, those included that wait for a person."),
 		cardsLate: desc("cards_late", "Cards that have been owed for more than 10 s."),
 		overdue:   desc("look_overdue_seconds", "How long the longest-waiting look at Apono has been due."),
+		swept:     desc("sweep_age_seconds", "Time since any replica last completed a sweep; missing if none has."),
 		jobs:      desc("jobs", "Jobs that have not been done, by kind and state.", "kind", "state"),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (o *owing) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{o.up, o.cardsDue, o.cardsLate, o.overdue, o.jobs} {
+	for _, d := range []*prometheus.Desc{o.up, o.cardsDue, o.cardsLate, o.overdue, o.swept, o.jobs} {
 		c <- d
 	}
 }
@@ -75,6 +76,9 @@ func (o *owing) read() []prometheus.Metric {
 	told := []prometheus.Metric{
 		gauge(o.up, 1), gauge(o.cardsDue, float64(all.CardsDue)), gauge(o.cardsLate, float64(all.CardsLate)),
 		gauge(o.overdue, all.Overdue.Seconds()),
+	}
+	if age, ever, err := o.bot.Store.SinceTurn(ctx, turnSweep); err == nil && ever {
+		told = append(told, gauge(o.swept, age.Seconds()))
 	}
 	for _, j := range all.Jobs {
 		told = append(told, gauge(o.jobs, float64(j.Count), j.Kind, j.State))

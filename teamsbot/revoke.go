@@ -114,7 +114,7 @@ func (t *turn) end(ctx context.Context, ids, theirs []string, carded bool) (team
 	defer cancel()
 	// Whatever came of it, Apono knows how the requests stand now.
 	for _, id := range theirs {
-		if _, owed := t.bot.Store.OweRefresh(late, id); owed != nil {
+		if _, owed := t.bot.Store.OweRefresh(late, id, t.bot.Now()); owed != nil {
 			return teams.Answer{}, errors.Join(err, owed)
 		}
 	}

@@ -26,7 +26,6 @@ const (
 	lookWaiting = 15 * time.Second // a person has to act
 	lookGranted = time.Minute      // nothing happens until it ends
 	lookForGone = time.Hour        // Apono does not know it any more
-	sweepLimit  = 100              // looks owed at once
 )
 
 // knowsSecret checks the Authorization header of an event. All secrets are
@@ -54,72 +53,87 @@ func (b *Bot) onEvent(ctx context.Context, body []byte) int {
 		b.Log.Warn().Err(err).Msg("event not understood")
 		return http.StatusBadRequest
 	}
-	line := b.Log.Info()
-	for _, name := range []string{event.Data.ID, event.Data.FriendlyID} {
-		if name == "" {
-			continue
-		}
-		owed, err := b.Store.OweRefresh(ctx, name)
-		if err != nil {
-			b.Log.Error().Err(err).Msg("event not taken")
-			return http.StatusInternalServerError
-		}
-		if owed {
-			line.Bool("known", true)
-			break
-		}
+	names := []string{event.Data.ID, event.Data.FriendlyID}
+	known, err := b.told(ctx, names)
+	if err != nil {
+		b.Log.Error().Err(err).Msg("event not taken")
+		return http.StatusInternalServerError
 	}
-	line.Str("event", cards.Line(event.Type, 40)).Str("request_id", cards.Line(event.Data.ID, 80)).Msg("event")
+	b.Log.Info().Bool("known", known).Str("event", cards.Line(event.Type, 40)).
+		Str("request_id", cards.Line(event.Data.ID, 80)).Msg("event")
 	return http.StatusAccepted
 }
 
-// Sweep owes a look at every request whose time has come, so that a lost event
-// costs seconds and not the truth.
-func (b *Bot) Sweep(ctx context.Context) error {
-	now := b.Now()
-	for {
-		n, err := b.Store.OweDueRefreshes(ctx, now, now.Add(lookWaiting), sweepLimit)
-		if err != nil {
-			return err
+// told owes a look at the request of one of the names. Of one that the bot does
+// not know, only that something is to be found elsewhere is believed.
+func (b *Bot) told(ctx context.Context, names []string) (known bool, err error) {
+	for _, name := range names {
+		if name == "" {
+			continue
 		}
-		if n < sweepLimit {
-			return nil
+		if owed, err := b.Store.OweRefresh(ctx, name, b.Now()); owed || err != nil {
+			return owed, err
 		}
 	}
+	over, err := b.Store.KnownRequests(ctx, names)
+	if err != nil || len(over) > 0 {
+		return true, err
+	}
+	return false, b.Store.BringForward(ctx, turnElsewhere, elsewhereApart)
 }
 
-// refresh looks how a request stands in Apono and records it.
+// refresh looks how a request stands in Apono and records it, unless somebody
+// else has since the look was owed.
 func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
-	reading, err := b.Store.NextReading(ctx)
-	if err != nil {
+	look, err := b.Store.StartLook(ctx, job.RequestID, b.Now().Add(lookWaiting))
+	if err != nil || look == nil {
 		return err
 	}
-	before, err := b.Store.Request(ctx, job.RequestID)
-	if err != nil {
-		return err
-	}
-	r, err := b.Apono.Request(ctx, before.ID)
+	r, err := b.lookAt(ctx, look)
 	if errors.Is(err, aponoapi.ErrNotFound) {
-		before.Reading = reading
-		return b.Store.RecordStatus(ctx, b.gone(before))
+		return b.Store.RecordStatus(ctx, b.gone(look.Request))
 	}
 	if err != nil {
 		return err
 	}
-	if before.Status == aponoapi.Revoking && r.Status == aponoapi.Expired {
-		r.Status = aponoapi.Revoked // v3 knows only one word for the end
-	}
-	named := b.nameInV3(ctx, &r, before)
-	now := b.requestOf(r, reading)
-	now.ID = before.ID
-	if !r.Status.Over() {
-		now.LookAt = b.Now().Add(lookAgain(r.Status, b.Now().Sub(before.CreatedAt)))
+	named := b.nameInV3(ctx, &r, look.Request)
+	now := b.asTold(look.Request, r, look.Reading)
+	if look.Elsewhere && !now.Status.Over() {
+		now.LookAt = b.Now().Add(lookElsewhere)
 	}
 	var untold error
-	if before.Status != now.Status && tellsWhy(now.Status) {
+	if look.Status != now.Status && tellsWhy(now.Status) {
 		untold = b.explain(ctx, &now)
 	}
 	return errors.Join(b.Store.RecordStatus(ctx, now), named, untold)
+}
+
+// lookAt reads one request, with one call where its name in v4 is known.
+func (b *Bot) lookAt(ctx context.Context, look *db.Look) (aponoapi.AccessRequest, error) {
+	if look.V4ID != "" {
+		r, err := b.Apono.DelegatedRequest(ctx, look.V4ID)
+		if !refusedToToken(err) {
+			return r, err
+		}
+	}
+	if look.Elsewhere {
+		return b.Apono.RequestV3(ctx, look.ID)
+	}
+	return b.Apono.Request(ctx, look.ID)
+}
+
+// asTold is what the bot remembers of a request that it knew before, and that
+// Apono has just told.
+func (b *Bot) asTold(before db.Request, r aponoapi.AccessRequest, reading int64) db.Request {
+	if before.Status == aponoapi.Revoking && r.Status == aponoapi.Expired {
+		r.Status = aponoapi.Revoked // v3 knows only one word for the end
+	}
+	now := b.requestOf(r, reading)
+	now.ID, now.FriendlyID = before.ID, cmp.Or(now.FriendlyID, before.FriendlyID)
+	if !r.Status.Over() {
+		now.LookAt = b.Now().Add(lookAgain(r.Status, b.Now().Sub(before.CreatedAt)))
+	}
+	return now
 }
 
 // gone is a request that Apono does not know: it has put it away, or hides it
@@ -143,7 +157,7 @@ func (b *Bot) gone(r db.Request) db.Request {
 func (b *Bot) requestOf(r aponoapi.AccessRequest, reading int64) db.Request {
 	out := db.Request{
 		ID: cmp.Or(r.V3ID, r.ID), FriendlyID: r.FriendlyID, Names: r.IDs(), Status: r.Status, Reading: reading,
-		About: aboutOf(r), Duration: r.Duration,
+		About: aboutOf(r), Duration: r.Duration, V4ID: r.V4ID,
 	}
 	for _, g := range r.Groups {
 		out.Integrations = append(out.Integrations, strings.ReplaceAll(g.Integration.ID, "\x00", ""))

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type world struct {
 	url       string // of the bot
 	log       *logBuffer
 	aponoHTTP *httptest.Server
+	instead   atomic.Pointer[func(http.ResponseWriter, *http.Request) bool] // answers for Apono, if it does
 	dbURL     string
 }
 
@@ -56,7 +58,7 @@ func newWorld(t testing.TB, change ...func(*aponotest.World)) *world {
 	var err error
 	w.apono, err = aponotest.New(aponotest.Config{ServiceToken: "service-token", World: people})
 	must(t, err)
-	apono := httptest.NewServer(w.apono)
+	apono := httptest.NewServer(http.HandlerFunc(w.answerForApono))
 	t.Cleanup(apono.Close)
 	t.Cleanup(func() { must(t, w.apono.Close()) })
 	w.aponoHTTP = apono

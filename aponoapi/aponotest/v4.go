@@ -169,8 +169,15 @@ func (s *Server) onOwn(do func(*record, caller, *http.Request) (any, error)) han
 func inStatus(filter []string, r *record) bool { return takes(filter, r.Status) }
 
 // takes says that a filter of statuses, however spelled, takes s.
-func takes(filter []string, s aponoapi.Status) bool {
-	return len(filter) == 0 || slices.ContainsFunc(filter, func(want string) bool { return aponoapi.ParseStatus(want) == s })
+func takes(filter []string, s aponoapi.Status) bool { return statusFilter(filter)(s) }
+
+// statusFilter is takes for many.
+func statusFilter(filter []string) func(aponoapi.Status) bool {
+	wanted := make(map[aponoapi.Status]bool, len(filter))
+	for _, status := range filter {
+		wanted[aponoapi.ParseStatus(status)] = true
+	}
+	return func(s aponoapi.Status) bool { return len(filter) == 0 || wanted[s] }
 }
 
 // listV4 lists what the caller receives and has submitted, or what requestor
@@ -182,13 +189,14 @@ func (s *Server) listV4(c caller, req *http.Request) (any, error) {
 			return nil, notFound("User not found")
 		}
 	}
-	var all []wireV4
+	var all []*record
+	takes := statusFilter(query["statuses"])
 	for _, r := range slices.Backward(s.requests) {
-		if r.Grantee == c.person.ID && r.Requester == by.ID && inStatus(query["statuses"], r) {
-			all = append(all, s.v4(r))
+		if r.Grantee == c.person.ID && r.Requester == by.ID && takes(r.Status) {
+			all = append(all, r)
 		}
 	}
-	return tokenPaged(req, all, itself)
+	return tokenPaged(req, all, s.v4)
 }
 
 func (s *Server) listDelegated(c caller, req *http.Request) (any, error) {
@@ -197,13 +205,14 @@ func (s *Server) listDelegated(c caller, req *http.Request) (any, error) {
 	if query.Get("grantee") != "" && grantee == nil {
 		return nil, notFound("User not found")
 	}
-	var all []wireV4
+	var all []*record
+	takes := statusFilter(query["statuses"])
 	for _, r := range slices.Backward(s.requests) {
-		if r.delegatedBy(c.person) && (grantee == nil || r.Grantee == grantee.ID) && inStatus(query["statuses"], r) {
-			all = append(all, s.v4(r))
+		if r.delegatedBy(c.person) && (grantee == nil || r.Grantee == grantee.ID) && takes(r.Status) {
+			all = append(all, r)
 		}
 	}
-	return tokenPaged(req, all, itself)
+	return tokenPaged(req, all, s.v4)
 }
 
 func (r *record) delegatedBy(p *Person) bool { return r.Requester == p.ID && r.Grantee != p.ID }

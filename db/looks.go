@@ -1,0 +1,175 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// lookForgotten is how long a look may be owed before it is owed anew: its job
+// is gone, or everything is late.
+const lookForgotten = 5 * time.Minute
+
+// Look is a look at a request that is about to be made. Its Reading is the
+// number of what Apono is about to tell.
+type Look struct {
+	Request
+	V4ID      string // how v4 names it; "" where that is not known
+	Elsewhere bool   // made elsewhere
+}
+
+// StartLook takes on the look that is owed to a request, and puts the next one
+// off until again. It is nil if none is owed any more: another look, or a list
+// of Apono's, has told meanwhile.
+func (s *Store) StartLook(ctx context.Context, id string, again time.Time) (*Look, error) {
+	rows, err := s.pool.Query(ctx, `
+		UPDATE requests r SET look_owed_at = NULL, look_at = greatest(r.look_at, $2)
+		FROM submissions s
+		WHERE r.id = $1 AND s.id = r.submission_id AND r.look_owed_at IS NOT NULL AND r.look_at IS NOT NULL
+		RETURNING `+requestColumns+`, r.v4_id, s.state = 'elsewhere', nextval('readings')`, id, again)
+	if err != nil {
+		return nil, fmt.Errorf("look at request %s: %w", id, err)
+	}
+	look, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (*Look, error) {
+		var l Look
+		var number int64
+		r, err := scanRequestAnd(row, &l.V4ID, &l.Elsewhere, &number)
+		l.Request, l.Reading = r, number
+		return &l, err
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at request %s: %w", id, err)
+	}
+	return look, nil
+}
+
+// OweRefresh owes a look at the request of that name now, if it is remembered
+// and not over; whoever tells of a change is believed only that far. Until that
+// look begins, telling again owes no other. The request is due at once, too: if
+// many are, the sweep is faster than their looks.
+func (s *Store) OweRefresh(ctx context.Context, name string, now time.Time) (owed bool, err error) {
+	n, err := s.oweLooks(ctx, `
+		SELECT id, look_owed_at FROM requests
+		WHERE id = (SELECT request_id FROM request_names WHERE name = $3) AND look_at IS NOT NULL
+		FOR UPDATE`, now, name)
+	if err != nil {
+		return false, fmt.Errorf("owe a look at request %q: %w", name, err)
+	}
+	return n > 0, nil
+}
+
+// OweRefreshes is OweRefresh for several requests, by any of their names.
+func (s *Store) OweRefreshes(ctx context.Context, names []string, now time.Time) error {
+	_, err := s.oweLooks(ctx, `
+		SELECT id, look_owed_at FROM requests
+		WHERE id IN (SELECT request_id FROM request_names WHERE name = ANY ($3)) AND look_at IS NOT NULL
+		ORDER BY id FOR UPDATE`, now, names)
+	if err != nil {
+		return fmt.Errorf("owe looks at %d requests: %w", len(names), err)
+	}
+	return nil
+}
+
+// OweDueRefreshes owes a look at up to limit requests whose time has come, and
+// puts their next one off until again. It says how many there were.
+func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit int) (n int, err error) {
+	n, err = s.oweLooks(ctx, `
+		SELECT id, look_owed_at FROM requests WHERE look_at <= $3
+		ORDER BY look_at LIMIT $4 FOR UPDATE SKIP LOCKED`, again, now, limit)
+	if err != nil {
+		return 0, fmt.Errorf("owe the refreshes that are due: %w", err)
+	}
+	return n, nil
+}
+
+// oweLooks owes a look at the requests that a query of $3 and on gives, and sets when their
+// next one is due. Those that are owed one already are owed no other.
+func (s *Store) oweLooks(ctx context.Context, query string, lookAt time.Time, args ...any) (n int, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			WITH named AS (`+query+`), owed AS (
+				SELECT id, coalesce(look_owed_at > clock_timestamp() - $2::interval, false) AS already FROM named)
+			UPDATE requests r SET look_at = $1,
+				look_owed_at = CASE WHEN already THEN r.look_owed_at ELSE clock_timestamp() END
+			FROM owed WHERE r.id = owed.id
+			RETURNING r.id, already`, append([]any{lookAt, lookForgotten}, args...)...)
+		if err != nil {
+			return err
+		}
+		var id string
+		var already bool
+		var looks []river.InsertManyParams
+		_, err = pgx.ForEachRow(rows, []any{&id, &already}, func() error {
+			if n++; !already {
+				looks = append(looks, river.InsertManyParams{Args: RefreshRequest{id}})
+			}
+			return nil
+		})
+		if err != nil || len(looks) == 0 {
+			return err
+		}
+		_, err = s.jobs.InsertManyTx(ctx, tx, looks)
+		return err
+	})
+	return n, err
+}
+
+// LookSooner lets the sweep look at requests now that it would look at after
+// soon only. Whoever asks again and again costs no more looks than one.
+func (s *Store) LookSooner(ctx context.Context, ids []string, now, soon time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := s.pool.Exec(ctx, `UPDATE requests SET look_at = $2 WHERE id = ANY ($1) AND look_at > $3`, ids, now, soon)
+	if err != nil {
+		return fmt.Errorf("look sooner at %d requests: %w", len(ids), err)
+	}
+	return nil
+}
+
+// DueLooks counts the requests whose time has come, up to limit.
+func (s *Store) DueLooks(ctx context.Context, now time.Time, limit int) (n int, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT count(*) FROM (SELECT FROM requests WHERE look_at <= $1 LIMIT $2) due`, now, limit).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count the looks that are due: %w", err)
+	}
+	return n, nil
+}
+
+// OpenRequests is how many requests stand at a status and are not over, and how
+// many of them are due to be looked at.
+type OpenRequests struct {
+	All, Due int
+	Oldest   time.Time // when the first of them was first remembered
+}
+
+// Open counts the requests that are not over.
+func (s *Store) Open(ctx context.Context, now time.Time) (map[aponoapi.Status]OpenRequests, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT status, count(*), count(*) FILTER (WHERE look_at <= $1), min(created_at) FROM requests
+		WHERE look_at IS NOT NULL GROUP BY status`, now)
+	if err != nil {
+		return nil, fmt.Errorf("count the open requests: %w", err)
+	}
+	all := make(map[aponoapi.Status]OpenRequests)
+	var status aponoapi.Status
+	var n OpenRequests
+	_, err = pgx.ForEachRow(rows, []any{&status, &n.All, &n.Due, &n.Oldest}, func() error {
+		all[status] = n
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("count the open requests: %w", err)
+	}
+	return all, nil
+}

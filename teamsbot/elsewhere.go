@@ -1,0 +1,126 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+const (
+	// elsewhereEvery is how often everybody's requests are read, to find those
+	// that were made elsewhere. It costs one call. An event about a request that
+	// nobody knows brings it forward to elsewhereApart after the last one.
+	elsewhereEvery = 5 * time.Minute
+	elsewhereApart = time.Minute
+	// lookElsewhere is when a request that was made elsewhere is looked at by
+	// itself: the list is faster.
+	lookElsewhere = elsewhereEvery + time.Minute
+	// elsewhereDays is of how many days requests are read; older ones that the
+	// bot does not remember are left to Apono.
+	elsewhereDays = 2
+	// foundAtOnce bounds how many are asked about in v4 each time.
+	foundAtOnce = 50
+)
+
+// LookElsewhere reads everybody's requests: to find those that people whom the
+// bot knows made in Apono's portal or with its command line, and to hold the
+// others against what is remembered. What is not in the list may be cut off
+// from it, so that means nothing.
+func (b *Bot) LookElsewhere(ctx context.Context) error {
+	reading, err := b.Store.NextReading(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := b.readV3(ctx, elsewhereDays)
+	if refusedToToken(err) {
+		return nil // v3 is closed to this token, and people are told so where they ask
+	}
+	if err != nil {
+		return err
+	}
+	found, people, err := b.madeElsewhere(ctx, list.Items)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	names, err := b.catalog.integrationNames(ctx)
+	if err != nil {
+		b.Log.Warn().Err(loggable(err)).Msg("integrations are not known by name")
+	}
+	for _, r := range found[:min(len(found), foundAtOnce)] {
+		if len(r.Groups) > 0 {
+			r.Groups[0].Integration.Name = names[r.Groups[0].Integration.ID]
+		}
+		if err := b.rememberElsewhere(ctx, people[r.Grantee.ID], r, reading); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// madeElsewhere are those of a list that are not over, that nobody remembers,
+// and that are of people whom the bot knows.
+func (b *Bot) madeElsewhere(ctx context.Context, all []aponoapi.AccessRequest) ([]aponoapi.AccessRequest, map[string]db.PersonKey, error) {
+	var names, grantees []string
+	for _, r := range all {
+		if !r.Status.Over() && r.FriendlyID != "" {
+			names, grantees = append(names, r.ID, r.FriendlyID), append(grantees, r.Grantee.ID)
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil, nil
+	}
+	known, err := b.Store.KnownRequests(ctx, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	people, err := b.Store.PeopleInApono(ctx, grantees)
+	if err != nil {
+		return nil, nil, err
+	}
+	var found []aponoapi.AccessRequest
+	for _, r := range all {
+		_, isHere := people[r.Grantee.ID]
+		if isHere && !r.Status.Over() && r.FriendlyID != "" && !known[r.ID] && !known[r.FriendlyID] {
+			found = append(found, r)
+		}
+	}
+	return found, people, nil
+}
+
+// rememberElsewhere remembers one that was made elsewhere, unless it is the
+// bot's own by the name that v4 has for it.
+func (b *Bot) rememberElsewhere(ctx context.Context, k db.PersonKey, r aponoapi.AccessRequest, reading int64) error {
+	told, err := b.Apono.DelegatedRequest(ctx, r.FriendlyID)
+	switch {
+	case refusedToToken(err): // not the bot's
+	case err != nil:
+		return err
+	default:
+		r.V4ID, r.Status, r.Duration, r.CreatedAt = told.V4ID, told.Status, told.Duration, told.CreatedAt
+		known, err := b.Store.KnownRequests(ctx, []string{told.V4ID})
+		if err != nil {
+			return err
+		}
+		if known[told.V4ID] {
+			return b.Store.NameRequest(ctx, told.V4ID, b.requestOf(r, reading))
+		}
+	}
+	now := b.requestOf(r, reading)
+	if now.Status.Over() {
+		return nil
+	}
+	now.LookAt = b.Now().Add(lookElsewhere)
+	if tellsWhy(now.Status) {
+		if err := b.explain(ctx, &now); err != nil {
+			b.Log.Warn().Err(loggable(err)).Msg("who decided is not known")
+		}
+	}
+	err = b.Store.RememberElsewhere(ctx, k, elsewhere(r, time.Time{}).sub.Asked, now)
+	if errors.Is(err, db.ErrTaken) {
+		return nil
+	}
+	return err
+}
