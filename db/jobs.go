@@ -62,9 +62,9 @@ type RefreshRequest struct {
 func (RefreshRequest) Kind() string { return "refresh_request" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts. The sweep is what tries
-// again.
+// again; an attempt is repeated only if it could not begin.
 func (RefreshRequest) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueRefresh, MaxAttempts: 1}
+	return river.InsertOpts{Queue: QueueRefresh, MaxAttempts: 3}
 }
 
 // DrawCard owes a posted card its newest state.

@@ -12,12 +12,12 @@ import (
 	"github.com/apono-teams/teamsbot/aponoapi"
 )
 
-// lookForgotten is how long a look may be owed before it is owed anew: its job
-// is gone, or everything is late.
-const lookForgotten = 5 * time.Minute
+// lookForgotten is how long a look may be owed before it is owed anew: whoever
+// took on its job may be gone. Of two jobs the later one finds nothing owed.
+const lookForgotten = 10 * time.Second
 
-// Look is a look at a request that is about to be made. Its Reading is the
-// number of what Apono is about to tell.
+// Look is a look at a request that is about to be made. Its Reading and
+// ToldSince are those of what Apono is about to tell.
 type Look struct {
 	Request
 	V4ID      string // how v4 names it; "" where that is not known
@@ -32,15 +32,16 @@ func (s *Store) StartLook(ctx context.Context, id string, again time.Time) (*Loo
 		UPDATE requests r SET look_owed_at = NULL, look_at = greatest(r.look_at, $2)
 		FROM submissions s
 		WHERE r.id = $1 AND s.id = r.submission_id AND r.look_owed_at IS NOT NULL AND r.look_at IS NOT NULL
-		RETURNING `+requestColumns+`, r.v4_id, s.state = 'elsewhere', nextval('readings')`, id, again)
+		RETURNING `+requestColumns+`, r.v4_id, s.state = 'elsewhere', nextval('readings'), clock_timestamp()`, id, again)
 	if err != nil {
 		return nil, fmt.Errorf("look at request %s: %w", id, err)
 	}
 	look, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (*Look, error) {
 		var l Look
 		var number int64
-		r, err := scanRequestAnd(row, &l.V4ID, &l.Elsewhere, &number)
-		l.Request, l.Reading = r, number
+		var began time.Time
+		r, err := scanRequestAnd(row, &l.V4ID, &l.Elsewhere, &number, &began)
+		l.Request, l.Reading, l.ToldSince = r, number, began
 		return &l, err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -33,7 +33,7 @@ func TestAnEventOwesALook(t *testing.T) {
 		t.Errorf("owed are %v, want %v", got, want)
 	}
 	// Looks wait in a queue of their own, and the sweep is what tries again.
-	if n := ask[int](w, `SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 1`, db.QueueRefresh); n != len(want) {
+	if n := ask[int](w, `SELECT count(*) FROM river_job WHERE queue = $1 AND max_attempts = 3`, db.QueueRefresh); n != len(want) {
 		t.Errorf("%d jobs are in the queue of the looks, want %d", n, len(want))
 	}
 }

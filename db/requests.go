@@ -32,8 +32,8 @@ type Request struct {
 
 	// What follows is recorded if it is set, and not read back.
 
-	// ToldSince is since when, by the clock of the database, the reading covers
-	// what looks were owed for.
+	// ToldSince is when the reading began, by the clock of the database: looks
+	// that were owed before are made with it.
 	ToldSince time.Time
 
 	V4ID     string        // how v4 names it
@@ -55,7 +55,8 @@ func (s *Store) NextReading(ctx context.Context) (n int64, err error) {
 // RecordStatus remembers what reading r.Reading told of a request, and owes an
 // update to every card that shows it. The first times of grant and end stay,
 // but that of one that was Gone: it may have come back. A reading with a lower
-// number than the recorded one is ignored.
+// number than the recorded one is ignored, and so is one that overlapped with
+// it and tells of an earlier part of the request's life: it was answered first.
 func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		submissionID, changed, err := record(ctx, tx, r)
@@ -76,6 +77,12 @@ func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 	return nil
 }
 
+// lifeOf is how far a status is in the life of a request, which goes one way.
+func lifeOf(status string) string {
+	return `CASE ` + status + ` WHEN 'granting' THEN 1 WHEN 'granted' THEN 2 WHEN 'revoking' THEN 3
+		WHEN 'rejected' THEN 4 WHEN 'failed' THEN 4 WHEN 'revoked' THEN 4 WHEN 'expired' THEN 4 ELSE 0 END`
+}
+
 // record is the row of RecordStatus. changed says that cards show something of
 // it that they did not before.
 func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, changed bool, err error) {
@@ -91,12 +98,14 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 			granted_at = before.began,
 			v4_id = coalesce(nullif($14, ''), before.v4_id),
 			look_owed_at = CASE WHEN before.look_owed_at < $15 THEN NULL ELSE before.look_owed_at END,
+			changed_at = CASE WHEN before.status = $2 THEN before.changed_at ELSE clock_timestamp() END,
 			ended_at = coalesce(CASE WHEN before.status <> 'gone' THEN before.ended_at END, $6),
 			ends_at = coalesce(before.began + nullif($10::interval, '0'), before.ends_at, before.began + before.asked),
 			decided_by = coalesce(nullif($11, ''), before.decided_by),
 			reason = coalesce(nullif($12, ''), before.reason)
 		FROM before
 		WHERE requests.id = $1 AND requests.reading < $3
+			AND (coalesce($15 >= before.changed_at, true) OR `+lifeOf("$2::text")+` >= `+lifeOf("before.status")+`)
 		RETURNING requests.submission_id,
 			(before.status, before.friendly_id, before.about, before.ends_at, before.decided_by, before.reason)
 			IS DISTINCT FROM (requests.status, requests.friendly_id, requests.about, requests.ends_at,

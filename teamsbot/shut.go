@@ -30,7 +30,12 @@ func (s *shut) after(err error, now time.Time) error {
 		return nil
 	}
 	if err != nil {
-		s.until.Store(now.Add(pauseFor).UnixNano())
+		pause := pauseFor
+		var e *aponoapi.Error
+		if errors.As(err, &e) {
+			pause = max(pause, e.RetryAfter)
+		}
+		s.until.Store(now.Add(pause).UnixNano())
 	}
 	return err
 }

@@ -98,6 +98,7 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	}
 	named := b.nameInV3(ctx, &r, look.Request)
 	now := b.asTold(look.Request, r, look.Reading)
+	now.ToldSince = look.ToldSince
 	if look.Elsewhere && !now.Status.Over() {
 		now.LookAt = b.Now().Add(lookElsewhere)
 	}

@@ -45,6 +45,22 @@ func (w *world) remembered(name string) db.Request {
 	return r
 }
 
+// sql changes the database behind the bot's back.
+func (w *world) sql(statement string, args ...any) {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.dbURL)
+	must(w.t, err)
+	defer func() { must(w.t, conn.Close(w.t.Context())) }()
+	_, err = conn.Exec(w.t.Context(), statement, args...)
+	must(w.t, err)
+}
+
+// leaveSweeps leaves the sweeps to the test.
+func (w *world) leaveSweeps() {
+	w.t.Helper()
+	w.sql(`INSERT INTO sweeps (name, next_at) VALUES ($1, 'infinity') ON CONFLICT (name) DO UPDATE SET next_at = 'infinity'`, turnSweep)
+}
+
 // crowd makes n requests of Dana's that stand at a status, as if the bot had made
 // them and looked at them a while ago. None of them has a card.
 func (w *world) crowd(n int, integration string, status aponoapi.Status) []aponotest.Request {

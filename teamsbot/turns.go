@@ -17,7 +17,7 @@ const (
 const (
 	// turnLasts is how long the work of a replica that died holds up the
 	// others; one that lives keeps its turn.
-	turnLasts = 30 * time.Second
+	turnLasts = 10 * time.Second
 	// sweepApart is how far the sweeps of all replicas are apart: a little less
 	// than one replica's own, which must not miss its turn by a hair.
 	sweepApart = sweepEvery - 200*time.Millisecond
