@@ -70,6 +70,9 @@ func (s *Store) OweRefresh(ctx context.Context, name string, now time.Time) (owe
 
 // OweRefreshes is OweRefresh for several requests, by any of their names.
 func (s *Store) OweRefreshes(ctx context.Context, names []string, now time.Time) error {
+	if len(names) == 0 {
+		return nil
+	}
 	_, err := s.oweLooks(ctx, `
 		SELECT id, look_owed_at FROM requests
 		WHERE id IN (SELECT request_id FROM request_names WHERE name = ANY ($3)) AND look_at IS NOT NULL
@@ -148,17 +151,17 @@ func (s *Store) DueLooks(ctx context.Context, now time.Time, limit int) (n int, 
 }
 
 // OpenRequests is how many requests stand at a status and are not over, and how
-// many of them are due to be looked at.
+// many of them have become due to be looked at since some time.
 type OpenRequests struct {
 	All, Due int
 	Oldest   time.Time // when the first of them was first remembered
 }
 
 // Open counts the requests that are not over.
-func (s *Store) Open(ctx context.Context, now time.Time) (map[aponoapi.Status]OpenRequests, error) {
+func (s *Store) Open(ctx context.Context, now, since time.Time) (map[aponoapi.Status]OpenRequests, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT status, count(*), count(*) FILTER (WHERE look_at <= $1), min(created_at) FROM requests
-		WHERE look_at IS NOT NULL GROUP BY status`, now)
+		SELECT status, count(*), count(*) FILTER (WHERE look_at <= $1 AND look_at > $2), min(created_at) FROM requests
+		WHERE look_at IS NOT NULL GROUP BY status`, now, since)
 	if err != nil {
 		return nil, fmt.Errorf("count the open requests: %w", err)
 	}

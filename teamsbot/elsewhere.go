@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -30,6 +31,14 @@ const (
 // others against what is remembered. What is not in the list may be cut off
 // from it, so that means nothing.
 func (b *Bot) LookElsewhere(ctx context.Context) error {
+	err := b.lookElsewhere(ctx)
+	if err != nil && ctx.Err() == nil {
+		return errors.Join(err, b.Store.BringForward(ctx, turnElsewhere, elsewhereApart))
+	}
+	return err
+}
+
+func (b *Bot) lookElsewhere(ctx context.Context) error {
 	reading, err := b.Store.NextReading(ctx)
 	if err != nil {
 		return err
@@ -49,15 +58,14 @@ func (b *Bot) LookElsewhere(ctx context.Context) error {
 	if err != nil {
 		b.Log.Warn().Err(loggable(err)).Msg("integrations are not known by name")
 	}
+	var failed error
 	for _, r := range found[:min(len(found), foundAtOnce)] {
 		if len(r.Groups) > 0 {
 			r.Groups[0].Integration.Name = names[r.Groups[0].Integration.ID]
 		}
-		if err := b.rememberElsewhere(ctx, people[r.Grantee.ID], r, reading); err != nil {
-			return err
-		}
+		failed = errors.Join(failed, b.rememberElsewhere(ctx, people[r.Grantee.ID], r, reading))
 	}
-	return nil
+	return failed
 }
 
 // madeElsewhere are those of a list that are not over, that nobody remembers,
@@ -65,7 +73,7 @@ func (b *Bot) LookElsewhere(ctx context.Context) error {
 func (b *Bot) madeElsewhere(ctx context.Context, all []aponoapi.AccessRequest) ([]aponoapi.AccessRequest, map[string]db.PersonKey, error) {
 	var names, grantees []string
 	for _, r := range all {
-		if !r.Status.Over() && r.FriendlyID != "" {
+		if isOpen(r) {
 			names, grantees = append(names, r.ID, r.FriendlyID), append(grantees, r.Grantee.ID)
 		}
 	}
@@ -83,11 +91,16 @@ func (b *Bot) madeElsewhere(ctx context.Context, all []aponoapi.AccessRequest) (
 	var found []aponoapi.AccessRequest
 	for _, r := range all {
 		_, isHere := people[r.Grantee.ID]
-		if isHere && !r.Status.Over() && r.FriendlyID != "" && !known[r.ID] && !known[r.FriendlyID] {
+		if isHere && isOpen(r) && !known[r.ID] && !known[r.FriendlyID] {
 			found = append(found, r)
 		}
 	}
 	return found, people, nil
+}
+
+// isOpen says that a request is not over, and has names to remember it by.
+func isOpen(r aponoapi.AccessRequest) bool {
+	return !r.Status.Over() && r.FriendlyID != "" && !strings.ContainsRune(r.ID+r.FriendlyID+r.Grantee.ID, 0)
 }
 
 // rememberElsewhere remembers one that was made elsewhere, unless it is the
@@ -118,9 +131,25 @@ func (b *Bot) rememberElsewhere(ctx context.Context, k db.PersonKey, r aponoapi.
 			b.Log.Warn().Err(loggable(err)).Msg("who decided is not known")
 		}
 	}
-	err = b.Store.RememberElsewhere(ctx, k, elsewhere(r, time.Time{}).sub.Asked, now)
+	err = b.Store.RememberElsewhere(ctx, k, storable(elsewhere(r, time.Time{}).sub.Asked), now)
 	if errors.Is(err, db.ErrTaken) {
 		return nil
 	}
 	return err
+}
+
+// storable is what was asked elsewhere without the one character that the
+// database does not take.
+func storable(a db.Asked) db.Asked {
+	texts := []*string{&a.Justification, &a.Integration.ID, &a.Integration.Name, &a.ResourceType.ID, &a.ResourceType.Name}
+	for i := range a.Resources {
+		texts = append(texts, &a.Resources[i].ID, &a.Resources[i].Name)
+	}
+	for i := range a.Permissions {
+		texts = append(texts, &a.Permissions[i])
+	}
+	for _, text := range texts {
+		*text = strings.ReplaceAll(*text, "\x00", "")
+	}
+	return a
 }

@@ -136,6 +136,37 @@ func TestWhatIsUnderWayIsNotElsewhere(t *testing.T) {
 	dana.sees("AR-")
 }
 
+// What Apono tells of one request does not keep the others from being found,
+// however odd it is.
+func TestOddRequestElsewhere(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.known(dana)
+	odd := w.inPortal(dana, "Orders database", "zero \x00 and \u2028 lines")
+	plain := w.inPortal(dana, "Orders database", "plain")
+	w.instead.Store(new(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == requestsV3 {
+			_, _ = fmt.Fprintf(rw, `{"data": [{"request_id": "a\u0000b", "friendly_request_id": "AR-\u0000", "status": "PENDING"}, {}, {"user_id": "x"},
+				{"request_id": %q, "friendly_request_id": %q, "user_id": %q, "status": "PENDING", "justification": "zero \u0000", "permissions": ["\u0000"]},
+				{"request_id": %q, "friendly_request_id": %q, "user_id": %q, "status": "PENDING", "justification": "plain"}], "pagination": {"total": 9000}}`,
+				odd.V3ID, odd.FriendlyID, w.aponoID(dana), plain.V3ID, plain.FriendlyID, w.aponoID(dana))
+		}
+		return r.URL.Path == requestsV3
+	}))
+	must(t, w.bot.LookElsewhere(t.Context()))
+	for _, r := range []aponotest.Request{odd, plain} {
+		w.remembered(r.FriendlyID)
+	}
+}
+
+// aponoID is who somebody is in Apono.
+func (w *world) aponoID(s *someone) string {
+	w.t.Helper()
+	p, err := w.store.Person(w.t.Context(), w.keyOf(s))
+	must(w.t, err)
+	return p.AponoID
+}
+
 // However many events tell of requests that nobody knows, Apono is asked once a
 // minute at most.
 func TestEventsAboutNothingCostOneRead(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -45,7 +46,9 @@ var openParts = []part{
 type lists struct {
 	delegatedShut shut        // the list of those that the bot asked for
 	smallPages    atomic.Bool // Apono does not take listedAtOnce
-	v3At          atomic.Int64
+	// When the last list of those that the bot asked for was read, and that of
+	// v3. What was due then and still is, is not in them.
+	at, v3At atomic.Int64
 }
 
 // Sweep looks at the requests whose time has come, so that a lost event costs
@@ -60,12 +63,13 @@ func (b *Bot) Sweep(ctx context.Context) error {
 // sweepLists reads the lists that are worth it. What they tell is not due any
 // more.
 func (b *Bot) sweepLists(ctx context.Context) error {
-	due, err := b.Store.DueLooks(ctx, b.Now(), fewLooks+1)
+	began, last := b.Now(), time.Unix(0, b.lists.at.Load())
+	due, err := b.Store.DueLooks(ctx, began, fewLooks+1)
 	if err != nil || due <= fewLooks {
 		return err
 	}
 	for _, p := range openParts {
-		open, err := b.Store.Open(ctx, b.Now())
+		open, err := b.Store.Open(ctx, b.Now(), last)
 		if err != nil {
 			return err
 		}
@@ -78,6 +82,7 @@ func (b *Bot) sweepLists(ctx context.Context) error {
 		if err := b.sweepDelegated(ctx, p); err != nil {
 			return err
 		}
+		b.lists.at.Store(began.UnixNano())
 	}
 	return nil
 }
@@ -154,13 +159,21 @@ func (b *Bot) compare(ctx context.Context, l db.Listing, batch []aponoapi.Access
 	return nil
 }
 
-// recordChanged records requests that a list tells to stand differently.
+// recordChanged records requests that a list tells to stand differently. What
+// goes back in its life is looked at by itself: a list may lag behind.
 func (b *Bot) recordChanged(ctx context.Context, l db.Listing, names []string, told map[string]aponoapi.AccessRequest) error {
 	var all, decided []*db.Request
+	var back []string
+	var failed error
 	for _, name := range names {
 		before, err := b.Store.Request(ctx, name)
 		if err != nil {
-			return err
+			failed = errors.Join(failed, err)
+			continue
+		}
+		if goesBack(before.Status, told[name].Status) {
+			back = append(back, name)
+			continue
 		}
 		now := b.asTold(before, told[name], l.Reading)
 		now.ToldSince = l.Began
@@ -169,11 +182,24 @@ func (b *Bot) recordChanged(ctx context.Context, l db.Listing, names []string, t
 			decided = append(decided, &now)
 		}
 	}
-	err := b.explain(ctx, decided...)
+	failed = errors.Join(failed, b.explain(ctx, decided...))
 	for _, now := range all {
-		err = errors.Join(err, b.Store.RecordStatus(ctx, *now))
+		failed = errors.Join(failed, b.Store.RecordStatus(ctx, *now))
 	}
-	return err
+	return errors.Join(failed, b.Store.OweRefreshes(ctx, back, b.Now().Add(lookWaiting)))
+}
+
+// goesBack says that a request that is not over does not become so in its life.
+func goesBack(from, to aponoapi.Status) bool {
+	switch from {
+	case aponoapi.Granting:
+		return to == aponoapi.Pending || to == aponoapi.PendingMFA
+	case aponoapi.Granted:
+		return to.Waiting()
+	case aponoapi.Revoking:
+		return to.Waiting() || to.Active()
+	}
+	return false
 }
 
 // sweepV3 reads the list of everybody's requests, where the bot may not read
@@ -223,13 +249,18 @@ func (b *Bot) readV3(ctx context.Context, days int) (aponoapi.List[aponoapi.Acce
 // asListed is what a part of a list tells, as far as the bot remembers it.
 func (b *Bot) asListed(some []aponoapi.AccessRequest) []db.Told {
 	now := b.Now()
-	told := make([]db.Told, len(some))
-	for i, r := range some {
+	told := make([]db.Told, 0, len(some))
+	for _, r := range some {
+		if strings.ContainsRune(r.ID, 0) {
+			continue // nothing that is remembered is called so
+		}
 		age := time.Hour
 		if !r.CreatedAt.IsZero() {
 			age = now.Sub(r.CreatedAt)
 		}
-		told[i] = db.Told{Name: r.ID, Status: r.Status, Duration: r.Duration, LookAt: now.Add(lookAgain(r.Status, age))}
+		told = append(told, db.Told{
+			Name: r.ID, Status: r.Status, Duration: r.Duration, LookAt: now.Add(lookAgain(r.Status, age)),
+		})
 	}
 	return told
 }

@@ -260,3 +260,42 @@ func TestExtensionInThePortalIsSeen(t *testing.T) {
 		t.Errorf("it ends at %v, want 9 hours after %v", got, r.GrantedAt)
 	}
 }
+
+// What is in no list is read one by one, and the list is not read for it again.
+func TestAbsenceIsNotListedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.leaveSweeps()
+	all := w.crowd(150, "Orders database", aponoapi.Granted)
+	w.settle()
+	w.apono.Advance(2 * time.Minute)
+	for _, r := range all {
+		must(t, w.apono.Expire(r.FriendlyID))
+	}
+	for range 3 {
+		must(t, w.bot.Sweep(t.Context()))
+		w.settle()
+	}
+	w.standAsInApono()
+	if _, lists := w.read(); lists > 2 {
+		t.Errorf("pages of the list were read %d times, want 2 at most: one of each part", lists)
+	}
+}
+
+// A list that lags behind is not believed: the request is looked at by itself.
+func TestListThatLagsBehind(t *testing.T) {
+	w := newWorld(t)
+	w.leaveSweeps()
+	all := w.crowd(10, "Orders database", aponoapi.Granted)
+	w.settle()
+	before, _ := w.read()
+	l, err := w.bot.listing(t.Context())
+	must(t, err)
+	must(t, w.bot.compare(t.Context(), l, []aponoapi.AccessRequest{{ID: all[0].V4ID, Status: aponoapi.Granting}}))
+	if got := w.remembered(all[0].V3ID).Status; got != aponoapi.Granted {
+		t.Errorf("it stands at %s", got)
+	}
+	w.settle()
+	if n, _ := w.read(); n-before != 1 {
+		t.Errorf("Apono was asked %d times, want one look", n-before)
+	}
+}
