@@ -135,6 +135,19 @@ func (s *Store) oweLooks(ctx context.Context, priority int, query string, lookAt
 	return n, err
 }
 
+// DropNeedlessLooks takes the looks out of the queue that a list has made
+// needless, so that others do not wait behind them.
+func (s *Store) DropNeedlessLooks(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `
+		DELETE FROM river_job j USING requests r
+		WHERE j.kind = $1 AND j.state = 'available' AND r.id = j.args ->> 'request_id' AND r.look_owed_at IS NULL`,
+		RefreshRequest{}.Kind())
+	if err != nil {
+		return fmt.Errorf("drop needless looks: %w", err)
+	}
+	return nil
+}
+
 // LookSooner lets the sweep look at requests now that it would look at after
 // soon only. Whoever asks again and again costs no more looks than one.
 func (s *Store) LookSooner(ctx context.Context, ids []string, now, soon time.Time) error {
