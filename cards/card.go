@@ -56,6 +56,13 @@ func (c Card) encode() json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
+// Short is the card without what it tells besides its summary, for when Teams
+// finds it too large.
+func (c Card) Short() Card {
+	c.body = []element{quote(c.summary), say("Teams finds the rest too large to show. You find it under **My requests**.")}
+	return c
+}
+
 // Summary is the card in one line of plain text, for notifications.
 func (c Card) Summary() string { return c.summary }
 

@@ -39,7 +39,7 @@ func Help(h Home) Card {
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
 	}
 	return newCard("What Apono can do here", append(append(body, h.now()...),
-		say("- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **help**: see this message"))...).
+		say("- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **notifications off**, **notifications on**: whether I warn you before an access ends\n- **help**: see this message"))...).
 		with(h.buttons()...)
 }
 
@@ -101,6 +101,18 @@ func AddForAnswer(appURL string) Card {
 	return newCard("Add Apono first",
 		say("I answer that in your own chat with me only, and Teams does not let me open it yet. Add the app, then write it there."),
 	).with(link("Add Apono", appURL))
+}
+
+// Notifications says whether the person is warned before an access ends.
+func Notifications(on, changed bool) Card {
+	words := "I warn you before an access ends. To change that, write **notifications off**."
+	if !on {
+		words = "I do not warn you before an access ends. To change that, write **notifications on**."
+	}
+	if changed {
+		words = "Done. " + words
+	}
+	return newCard("Notifications", say(words), aside("What is granted, rejected, failed or over I tell you in any case."))
 }
 
 // Told says why something that was written cannot be done. The words may be

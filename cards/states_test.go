@@ -39,6 +39,7 @@ func states() map[string]cards.Card {
 	maps.Copy(all, storyStates())
 	maps.Copy(all, favoriteStates())
 	maps.Copy(all, bundleStates())
+	maps.Copy(all, messageStates())
 	return all
 }
 

@@ -113,7 +113,7 @@ func Unknown(s Submission, portalURL string) Card {
 
 // card is the one frame of everything that tells of a submission.
 func (s Submission) card(status, color string, words ...element) Card {
-	title := cmp.Or(Line(cmp.Or(s.Bundle, s.Integration), 100), nothing)
+	title := s.title()
 	state := run(status)
 	state.Color, state.Weight, state.Size = color, "bolder", "medium"
 	body := append([]element{heading("Access request"), runs(state)}, words...)
@@ -133,6 +133,11 @@ func (s Submission) card(status, color string, words ...element) Card {
 		about = append(about, fact("Requested again", Names(s.Again, 5)))
 	}
 	return newCard(fmt.Sprintf("%s: %s", status, title), append(body, group(about...))...)
+}
+
+// title is what the access is to, in few words from outside.
+func (s Submission) title() string {
+	return cmp.Or(Line(cmp.Or(s.Bundle, s.Integration), 100), nothing)
 }
 
 // shownNames is how many resources, and how many permissions, are named.
@@ -178,10 +183,7 @@ func meaning(r Request) element {
 	case aponoapi.Granting:
 		return say("Approved. Apono is setting up the access; this takes a moment.")
 	case aponoapi.Granted:
-		if r.EndsAt.IsZero() {
-			return say("You have access.")
-		}
-		return say("You have access until about " + clock(r.EndsAt) + ".")
+		return say(until(r))
 	case aponoapi.Revoking:
 		return say("The access is being taken back.")
 	case aponoapi.Revoked: // also one that was cancelled before there was any access

@@ -48,8 +48,8 @@ func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, an
 		WITH place AS (
 			INSERT INTO conversations (id, tenant_id, kind, service_url)
 			VALUES ($1, $2, $3, $4)
-			ON CONFLICT (id) DO UPDATE SET service_url = excluded.service_url, updated_at = now()
-			WHERE conversations.service_url <> excluded.service_url
+			ON CONFLICT (id) DO UPDATE SET service_url = excluded.service_url, closed = '', updated_at = now()
+			WHERE conversations.service_url <> excluded.service_url OR conversations.closed <> ''
 		), claim AS (
 			INSERT INTO activities AS a (conversation_id, activity_id) VALUES ($1, $5)
 			ON CONFLICT (conversation_id, activity_id) DO UPDATE SET claimed_at = now()
@@ -67,8 +67,8 @@ func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, an
 			RETURNING *
 		)
 		SELECT `+personColumns+`, EXISTS (SELECT FROM claim) AS first, $3 = 'personal' AND EXISTS (
-			SELECT FROM posted_cards b
-			WHERE b.tenant_id = $6 AND b.object_id = $7 AND b.wanted > b.drawn AND b.leased_until IS NULL) AS behind
+			SELECT FROM posted_cards b LEFT JOIN conversations at ON at.id = b.conversation_id
+			WHERE b.tenant_id = $6 AND b.object_id = $7 AND b.wanted > b.drawn AND at.leased_until IS NULL) AS behind
 		FROM who p LEFT JOIN conversations c ON c.id = p.conversation_id`,
 		a.Conversation.ID, a.Conversation.TenantID, a.Conversation.Kind, a.Conversation.ServiceURL,
 		a.ActivityID, a.Person.TenantID, a.Person.ObjectID, a.TeamsID, a.Name, a.Locale, a.TimeZone, claimLasts)

@@ -227,24 +227,23 @@ func TestWhoArrivesIsOwedWhatWaited(t *testing.T) {
 	w := newWorld(t)
 	sub, _ := w.created(aponoapi.Pending)
 	w.created(aponoapi.Pending) // another's waits on
-	card := jobs[db.DrawCard](w)[0].CardID
 	a := arrival(sub.Person.ObjectID)
 	arrives := func(id, kind string, want int) {
 		t.Helper()
 		a.ActivityID, a.Conversation.Kind, a.Conversation.ID = id, kind, kind+":"+a.Name
-		before := len(jobs[db.DrawCard](w))
+		before := len(jobs[db.Deliver](w))
 		_, _, _, err := w.Arrive(w.ctx, a)
 		w.must(err)
-		owed := jobs[db.DrawCard](w)[before:]
-		if len(owed) != want || want == 1 && owed[0].CardID != card {
+		owed := jobs[db.Deliver](w)[before:]
+		if len(owed) != want || want == 1 && owed[0].ConversationID != a.Conversation.ID {
 			t.Errorf("%s in a %s chat: owed are %v, want %d", id, kind, owed, want)
 		}
 	}
 	arrives("1", "channel", 0)
 	arrives("2", "personal", 1)
-	arrives("2", "personal", 0) // a repeat
-	c := w.lease(card)
-	arrives("3", "personal", 0) // it is being drawn
-	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-1"))
+	arrives("2", "personal", 0)        // a repeat
+	c := w.lease("personal:" + a.Name) // their chat is that one now
+	arrives("3", "personal", 0)        // it is being drawn
+	w.drawn(c, "message-1")
 	arrives("4", "personal", 0)
 }

@@ -67,9 +67,9 @@ func TestADecisionIsKept(t *testing.T) {
 	w.must(w.RecordStatus(w.ctx, db.Request{
 		ID: r.ID, Status: aponoapi.Rejected, Reading: w.reading(), DecidedBy: "Omar Haddad", Reason: "not today",
 	}))
-	owed := len(jobs[db.DrawCard](w))
+	owed := len(jobs[db.Deliver](w))
 	w.must(w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: aponoapi.Rejected, Reading: w.reading()}))
-	if n := len(jobs[db.DrawCard](w)); n != owed {
+	if n := len(jobs[db.Deliver](w)); n != owed {
 		t.Errorf("a reading that tells nothing new owes %d cards", n-owed)
 	}
 	all, err := w.RequestsOf(w.ctx, sub.ID)
@@ -78,7 +78,7 @@ func TestADecisionIsKept(t *testing.T) {
 		t.Errorf("it was decided by %q: %q", all[0].DecidedBy, all[0].Reason)
 	}
 	w.must(w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: aponoapi.Rejected, Reading: w.reading(), Reason: "really not"}))
-	if n := len(jobs[db.DrawCard](w)); n != owed+1 {
+	if n := len(jobs[db.Deliver](w)); n != owed+1 {
 		t.Errorf("another reason owes %d cards, want 1", n-owed)
 	}
 }

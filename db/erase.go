@@ -58,8 +58,7 @@ const (
 	eraseJobs = `DELETE FROM river_job WHERE args ->> 'tenant_id' = @tenant AND args ->> 'object_id' = @object
 		OR args ->> 'conversation_id' = @chat
 		OR args ->> 'submission_id' IN (SELECT id::text FROM submissions WHERE ` + theirs + `)
-		OR args ->> 'request_id' IN (SELECT id FROM requests WHERE submission_id IN (` + submitted + `))
-		OR args ->> 'card_id' IN (SELECT id::text FROM posted_cards WHERE ` + theirs + ` OR submission_id IN (` + submitted + `))`
+		OR args ->> 'request_id' IN (SELECT id FROM requests WHERE submission_id IN (` + submitted + `))`
 	eraseCards       = `DELETE FROM posted_cards WHERE ` + theirs + ` OR submission_id IN (` + submitted + `)`
 	eraseRequests    = `DELETE FROM requests WHERE submission_id IN (` + submitted + `)`
 	eraseSubmissions = `DELETE FROM submissions WHERE ` + theirs

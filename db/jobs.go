@@ -67,14 +67,6 @@ func (RefreshRequest) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueRefresh, MaxAttempts: 3}
 }
 
-// DrawCard owes a posted card its newest state.
-type DrawCard struct {
-	CardID int64 `json:"card_id"`
-}
-
-// Kind implements river.JobArgs.
-func (DrawCard) Kind() string { return "draw_card" }
-
 // Worker is what works through the jobs.
 type Worker = river.Client[pgx.Tx]
 

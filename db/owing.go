@@ -33,11 +33,10 @@ func (s *Store) Owing(ctx context.Context, now time.Time) (Owing, error) {
 	var first *time.Time
 	err := s.pool.QueryRow(ctx, `
 		SELECT (SELECT count(*) FROM posted_cards WHERE wanted > drawn),
-		       (SELECT count(DISTINCT args ->> 'card_id') FROM river_job
-		        WHERE state IN ('available', 'running', 'retryable', 'scheduled') AND kind = $1
-		          AND created_at < now() - $2::interval),
+		       (SELECT count(*) FROM posted_cards b JOIN conversations c ON c.id = b.conversation_id
+		        WHERE b.wanted > b.drawn AND b.wanted_at < now() - $1::interval AND c.closed = ''),
 		       (SELECT min(look_at) FROM requests WHERE look_at IS NOT NULL)`,
-		DrawCard{}.Kind(), lateAfter).Scan(&o.CardsDue, &o.CardsLate, &first)
+		lateAfter).Scan(&o.CardsDue, &o.CardsLate, &first)
 	if err != nil {
 		return Owing{}, fmt.Errorf("count what is owed: %w", err)
 	}

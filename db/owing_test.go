@@ -27,18 +27,18 @@ func TestWhatIsOwedIsCounted(t *testing.T) {
 	card, _, _ := w.owedCard() // its look is due at noon, its settlement too
 	got := w.owing(noon.Add(time.Minute))
 	want := db.Owing{CardsDue: 1, Overdue: time.Minute, Jobs: []db.JobCount{
-		{Kind: "draw_card", State: "due", Count: 1}, {Kind: "settle_submission", State: "due", Count: 1},
+		{Kind: "deliver", State: "due", Count: 1}, {Kind: "settle_submission", State: "due", Count: 1},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("with a card owed (-want +got):\n%s", diff)
 	}
 
-	w.do(`UPDATE river_job SET created_at = now() - interval '11 seconds' WHERE kind = 'draw_card'`)
+	w.do(`UPDATE posted_cards SET wanted_at = now() - interval '11 seconds'`)
 	if got := w.owing(noon).CardsLate; got != 1 {
 		t.Errorf("%d cards are late, want the one that is owed for 11 s", got)
 	}
 	w.draw(card)
-	w.do(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind = 'draw_card'`)
+	w.do(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind = 'deliver'`)
 	w.do(`UPDATE river_job SET state = 'discarded', finalized_at = now() WHERE kind = 'settle_submission'`)
 	want = db.Owing{Jobs: []db.JobCount{{Kind: "settle_submission", State: "discarded", Count: 1}}}
 	if diff := cmp.Diff(want, w.owing(noon)); diff != "" {

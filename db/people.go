@@ -33,13 +33,15 @@ type Person struct {
 	AponoID     string
 	AponoReadAt time.Time
 
+	Muted bool // wants no warning before an access ends
+
 	// Chat is the person's own chat with the bot; its ID is empty until known.
 	Chat Conversation
 }
 
 // personColumns are read by scanPerson, from people p and conversations c.
 const personColumns = `p.tenant_id, p.object_id, p.teams_id, p.name, p.locale, p.time_zone,
-	p.email, p.role, p.home_tenant_id, p.read_at, p.apono_id, p.apono_read_at,
+	p.email, p.role, p.home_tenant_id, p.read_at, p.apono_id, p.apono_read_at, p.muted,
 	coalesce(c.id, ''), coalesce(c.tenant_id, ''), coalesce(c.kind, ''), coalesce(c.service_url, '')`
 
 func scanPerson(row pgx.CollectableRow, more ...any) (Person, error) {
@@ -47,7 +49,7 @@ func scanPerson(row pgx.CollectableRow, more ...any) (Person, error) {
 	var read, aponoRead *time.Time
 	err := row.Scan(append([]any{
 		&p.TenantID, &p.ObjectID, &p.TeamsID, &p.Name, &p.Locale, &p.TimeZone,
-		&p.Email, &p.Role, &p.HomeTenantID, &read, &p.AponoID, &aponoRead,
+		&p.Email, &p.Role, &p.HomeTenantID, &read, &p.AponoID, &aponoRead, &p.Muted,
 		&p.Chat.ID, &p.Chat.TenantID, &p.Chat.Kind, &p.Chat.ServiceURL,
 	}, more...)...)
 	p.ReadAt, p.AponoReadAt = timeOf(read), timeOf(aponoRead)
@@ -56,7 +58,11 @@ func scanPerson(row pgx.CollectableRow, more ...any) (Person, error) {
 
 // Person is what is remembered of somebody, or ErrNotFound.
 func (s *Store) Person(ctx context.Context, k PersonKey) (Person, error) {
-	rows, err := s.pool.Query(ctx, `
+	return personWhere(ctx, s.pool, k)
+}
+
+func personWhere(ctx context.Context, q querier, k PersonKey) (Person, error) {
+	rows, err := q.Query(ctx, `
 		SELECT `+personColumns+`
 		FROM people p LEFT JOIN conversations c ON c.id = p.conversation_id
 		WHERE p.tenant_id = $1 AND p.object_id = $2`, k.TenantID, k.ObjectID)
@@ -96,17 +102,37 @@ func (s *Store) RememberApono(ctx context.Context, k PersonKey, aponoID string, 
 	return nil
 }
 
-// RememberChat keeps a person's own chat, which the bot has just created.
+// RememberChat keeps a person's own chat, which the bot has just created, and
+// owes them what has waited for it.
 func (s *Store) RememberChat(ctx context.Context, k PersonKey, c Conversation) error {
-	_, err := s.pool.Exec(ctx, `
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		if err := rememberChat(ctx, tx, k, c); err != nil {
+			return err
+		}
+		return s.oweUndrawn(ctx, tx, k)
+	})
+	if err != nil {
+		return fmt.Errorf("remember the chat of %s: %w", k.ObjectID, err)
+	}
+	return nil
+}
+
+func rememberChat(ctx context.Context, tx pgx.Tx, k PersonKey, c Conversation) error {
+	_, err := tx.Exec(ctx, `
 		WITH place AS (
 			INSERT INTO conversations (id, tenant_id, kind, service_url) VALUES ($3, $4, 'personal', $5)
-			ON CONFLICT (id) DO UPDATE SET service_url = excluded.service_url, updated_at = now()
+			ON CONFLICT (id) DO UPDATE SET service_url = excluded.service_url, closed = '', updated_at = now()
 		)
 		UPDATE people SET conversation_id = $3 WHERE tenant_id = $1 AND object_id = $2`,
 		k.TenantID, k.ObjectID, c.ID, c.TenantID, c.ServiceURL)
+	return err
+}
+
+// Mute notes whether a person wants to be warned before an access ends.
+func (s *Store) Mute(ctx context.Context, k PersonKey, muted bool) error {
+	_, err := s.pool.Exec(ctx, `UPDATE people SET muted = $3 WHERE tenant_id = $1 AND object_id = $2`, k.TenantID, k.ObjectID, muted)
 	if err != nil {
-		return fmt.Errorf("remember the chat of %s: %w", k.ObjectID, err)
+		return fmt.Errorf("mute %s: %w", k.ObjectID, err)
 	}
 	return nil
 }
@@ -142,10 +168,8 @@ func (s *Store) installChanged(ctx context.Context, k PersonKey, added, removed 
 		if err != nil {
 			return err
 		}
-		if !added.IsZero() {
-			if err := s.oweUndrawn(ctx, tx, k); err != nil {
-				return err
-			}
+		if err := s.opened(ctx, tx, k, !added.IsZero()); err != nil {
+			return err
 		}
 		if !isNew {
 			return nil
@@ -161,4 +185,17 @@ func (s *Store) installChanged(ctx context.Context, k PersonKey, added, removed 
 		return fmt.Errorf("note the install of %s: %w", k.ObjectID, err)
 	}
 	return nil
+}
+
+// opened notes that a person's own chat can be written to from now on, or not
+// any more, and owes them what has waited.
+func (s *Store) opened(ctx context.Context, tx pgx.Tx, k PersonKey, open bool) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE conversations c SET closed = CASE WHEN $3 THEN '' ELSE 'removed by the person' END FROM people p
+		WHERE p.tenant_id = $1 AND p.object_id = $2 AND c.id = p.conversation_id
+		  AND $3 = (coalesce(p.added_at, '-infinity') > coalesce(p.removed_at, '-infinity'))`, k.TenantID, k.ObjectID, open)
+	if err != nil || !open {
+		return err
+	}
+	return s.oweUndrawn(ctx, tx, k)
 }

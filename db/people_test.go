@@ -185,20 +185,20 @@ func TestAnInstallBringsWhatCouldNotBeSent(t *testing.T) {
 	w := newWorld(t)
 	sub, _ := w.created(aponoapi.Pending)
 	_, other := w.created(aponoapi.Pending) // another person's
-	waiting := jobs[db.DrawCard](w)
+	waiting := jobs[db.Deliver](w)
 	w.must(w.Added(w.ctx, sub.Person, noon))
-	if got, want := jobs[db.DrawCard](w), append(slices.Clone(waiting), waiting[0]); !slices.Equal(got, want) {
+	if got, want := jobs[db.Deliver](w), append(slices.Clone(waiting), waiting[0]); !slices.Equal(got, want) {
 		t.Errorf("owed are the cards %v, want %v", got, want)
 	}
 	w.must(w.Added(w.ctx, sub.Person, noon.Add(time.Second))) // the same install, and still nothing sent
-	if n := len(jobs[db.DrawCard](w)); n != 4 {
+	if n := len(jobs[db.Deliver](w)); n != 4 {
 		t.Errorf("%d cards are owed after the second telling, want 4", n)
 	}
 
-	w.draw(waiting[0].CardID)
+	w.draw(waiting[0].ConversationID)
 	w.must(w.Removed(w.ctx, sub.Person, noon.Add(time.Minute)))
 	w.must(w.Added(w.ctx, sub.Person, noon.Add(time.Hour)))
-	if n := len(jobs[db.DrawCard](w)); n != 4 {
+	if n := len(jobs[db.Deliver](w)); n != 4 {
 		t.Errorf("%d cards are owed, want 4: the first stands (%s is another's)", n, other.ID)
 	}
 }

@@ -2,29 +2,38 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// LeaseLasts is how long one worker may take to draw a card.
-const LeaseLasts = 30 * time.Second
+// CardKind is what a posted card is there for.
+type CardKind string
 
-// ErrLeased says that somebody else is drawing the card just now.
-var ErrLeased = errors.New("leased by another worker")
+// The kinds of cards. All but the story are messages about one request, which
+// must not be missed.
+const (
+	Story        CardKind = "story" // tells of a submission from its beginning to its end
+	ToldGranted  CardKind = "granted"
+	ToldRejected CardKind = "rejected"
+	ToldFailed   CardKind = "failed"
+	ToldMFA      CardKind = "mfa"    // Apono wants to be sure who it is
+	ToldEnding   CardKind = "ending" // the access ends soon
+	ToldEnded    CardKind = "ended"
+)
 
-// CardToDraw is a posted card whose newest state is owed, leased to the caller,
-// with all that it shows.
+// CardToDraw is a posted card whose newest state is owed, with all that it
+// shows.
 type CardToDraw struct {
-	ID       int64
-	Lease    int64
-	Revision int // what is about to be drawn
-	// Where the card stands; both are empty until it has been posted.
-	Conversation Conversation
-	Thread       string // root message of a channel conversation
-	ActivityID   string
+	ID         int64
+	Kind       CardKind
+	RequestID  string // whom a message is about; "" for a story
+	Revision   int    // what is about to be drawn
+	Thread     string // root message of a channel conversation
+	ActivityID string // "" until it stands in its conversation
+	Posts      int    // how often it was posted
+	Due        time.Time
 
 	Person     Person
 	Submission Submission
@@ -32,109 +41,62 @@ type CardToDraw struct {
 	Followers  []Request // what came of asking for the same again
 }
 
-// LeaseCard takes on the drawing of a card. It is nil if nothing is owed, and
-// ErrLeased if somebody else is at it.
-func (s *Store) LeaseCard(ctx context.Context, id int64) (*CardToDraw, error) {
-	var c *CardToDraw
-	err := s.inTx(ctx, func(tx pgx.Tx) (err error) {
-		c, err = lease(ctx, tx, id)
-		if err != nil || c == nil {
+// NextCard is the card to deliver next into the leased conversation: what is
+// urgent first, then what has waited longest. It is nil if nothing is owed.
+func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
+	c := new(CardToDraw)
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT id, kind, coalesce(request_id, ''), wanted, thread, coalesce(activity_id, ''), posts,
+			       coalesce(wanted_at, now()), submission_id, tenant_id, object_id
+			FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn
+			ORDER BY urgent DESC, wanted_at, id LIMIT 1`, l.Conversation.ID)
+		if err != nil {
 			return err
 		}
-		if c.Requests, err = requestsOf(ctx, tx, "r.submission_id = $1", c.Submission.ID); err != nil {
+		var submissionID string
+		var k PersonKey
+		tag, err := pgx.ForEachRow(rows, []any{
+			&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &submissionID, &k.TenantID, &k.ObjectID,
+		}, func() error { return nil })
+		if err != nil || tag.RowsAffected() == 0 {
+			c = nil
 			return err
 		}
-		c.Followers, err = requestsOf(ctx, tx, `r.submission_id IN (
-			SELECT s.id FROM submissions s WHERE s.asked ? 'follows' AND s.asked->>'follows' = $1)`, c.Submission.ID)
-		return err
+		return c.read(ctx, tx, submissionID, k)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("lease card %d: %w", id, err)
-	}
-	if c == nil {
-		return nil, nil
-	}
-	if c.Person, err = s.Person(ctx, c.Submission.Person); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read what is owed to %s: %w", l.Conversation.ID, err)
 	}
 	return c, nil
 }
 
-func lease(ctx context.Context, tx pgx.Tx, id int64) (*CardToDraw, error) {
-	var drawn, leased bool
-	var submissionID string
-	c := CardToDraw{ID: id}
-	// The row lock makes the answer and the lease one step.
-	err := tx.QueryRow(ctx, `
-		SELECT p.drawn >= p.wanted, coalesce(p.leased_until > now(), false), p.wanted, p.submission_id, p.thread, coalesce(p.activity_id, ''),
-		       coalesce(c.id, ''), coalesce(c.tenant_id, ''), coalesce(c.kind, ''), coalesce(c.service_url, '')
-		FROM posted_cards p LEFT JOIN conversations c ON c.id = p.conversation_id
-		WHERE p.id = $1 FOR UPDATE OF p`, id).Scan(&drawn, &leased, &c.Revision, &submissionID, &c.Thread, &c.ActivityID,
-		&c.Conversation.ID, &c.Conversation.TenantID, &c.Conversation.Kind, &c.Conversation.ServiceURL)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows) || err == nil && drawn:
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case leased:
-		return nil, ErrLeased
-	}
+// read fills in what the card shows.
+func (c *CardToDraw) read(ctx context.Context, tx pgx.Tx, submissionID string, k PersonKey) (err error) {
 	if c.Submission, err = submissionWhere(ctx, tx, "s.id = $1", submissionID); err != nil {
-		return nil, err
+		return err
 	}
-	return &c, tx.QueryRow(ctx, `
-		UPDATE posted_cards SET lease = nextval('leases'), leased_until = now() + $2::interval
-		WHERE id = $1 RETURNING lease`, id, LeaseLasts).Scan(&c.Lease)
-}
-
-// CardDrawn notes that the leased card stands in the conversation as that
-// activity at its revision, and gives the lease back. Only who still holds the
-// lease is heard. What became due meanwhile is owed anew.
-func (s *Store) CardDrawn(ctx context.Context, c *CardToDraw, conversationID, activityID string) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		var behind bool
-		err := tx.QueryRow(ctx, `
-			UPDATE posted_cards
-			SET drawn = $3, conversation_id = $4, activity_id = $5, leased_until = NULL
-			WHERE id = $1 AND lease = $2
-			RETURNING wanted > drawn`, c.ID, c.Lease, c.Revision, conversationID, activityID).Scan(&behind)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		if err != nil || !behind {
-			return err
-		}
-		return s.owe(ctx, tx, DrawCard{c.ID})
-	})
+	if c.Requests, err = requestsOf(ctx, tx, "r.submission_id = $1", submissionID); err != nil {
+		return err
+	}
+	c.Followers, err = requestsOf(ctx, tx, `r.submission_id IN (
+		SELECT s.id FROM submissions s WHERE s.asked ? 'follows' AND s.asked->>'follows' = $1)`, submissionID)
 	if err != nil {
-		return fmt.Errorf("note card %d as drawn: %w", c.ID, err)
+		return err
 	}
-	return nil
-}
-
-// CardNotDrawn gives the lease of a card back undone. gone says that the posted
-// message is no longer there: the next drawing posts a new one.
-func (s *Store) CardNotDrawn(ctx context.Context, c *CardToDraw, gone bool) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE posted_cards SET leased_until = NULL, activity_id = CASE WHEN $3 THEN NULL ELSE activity_id END
-		WHERE id = $1 AND lease = $2`, c.ID, c.Lease, gone)
-	if err != nil {
-		return fmt.Errorf("give card %d back: %w", c.ID, err)
-	}
-	return nil
+	c.Person, err = personWhere(ctx, tx, k)
+	return err
 }
 
 // oweStory owes the person of a submission the card that tells of it.
 func (s *Store) oweStory(ctx context.Context, tx pgx.Tx, sub Submission) error {
-	var id int64
-	err := tx.QueryRow(ctx, `
-		INSERT INTO posted_cards AS p (submission_id, tenant_id, object_id) VALUES ($1, $2, $3)
-		ON CONFLICT (submission_id, tenant_id, object_id) DO UPDATE SET wanted = p.wanted + 1
-		RETURNING id`, sub.ID, sub.Person.TenantID, sub.Person.ObjectID).Scan(&id)
-	if err != nil {
-		return err
-	}
-	return s.owe(ctx, tx, DrawCard{id})
+	return s.oweCards(ctx, tx, `
+		INSERT INTO posted_cards AS b (submission_id, tenant_id, object_id, conversation_id, wanted_at)
+		SELECT $1, p.tenant_id, p.object_id, p.conversation_id, now()
+		FROM people p WHERE p.tenant_id = $2 AND p.object_id = $3
+		ON CONFLICT (submission_id, tenant_id, object_id) WHERE kind = 'story'
+		DO UPDATE SET wanted = b.wanted + 1, wanted_at = coalesce(b.wanted_at, now())
+		RETURNING conversation_id, urgent`, sub.ID, sub.Person.TenantID, sub.Person.ObjectID)
 }
 
 // oweStories is oweStory, and a new state to the cards of the submission that
@@ -148,30 +110,67 @@ func (s *Store) oweStories(ctx context.Context, tx pgx.Tx, sub Submission) error
 	return s.oweStory(ctx, tx, sub)
 }
 
+// oweMessage owes the person of a request a message about it, once.
+func (s *Store) oweMessage(ctx context.Context, tx pgx.Tx, kind CardKind, requestID string) error {
+	return s.oweCards(ctx, tx, `
+		INSERT INTO posted_cards (kind, request_id, submission_id, tenant_id, object_id, conversation_id, urgent, wanted_at)
+		SELECT $1, r.id, s.id, p.tenant_id, p.object_id, p.conversation_id, true, now()
+		FROM requests r
+		JOIN submissions s ON s.id = r.submission_id
+		JOIN people p ON p.tenant_id = s.tenant_id AND p.object_id = s.object_id
+		WHERE r.id = $2
+		ON CONFLICT DO NOTHING
+		RETURNING conversation_id, urgent`, kind, requestID)
+}
+
 // wantCards owes a new state to every card that tells of a submission.
 func (s *Store) wantCards(ctx context.Context, tx pgx.Tx, submissionID string) error {
 	return s.oweCards(ctx, tx, `
-		UPDATE posted_cards SET wanted = wanted + 1 WHERE submission_id = $1 RETURNING id`, submissionID)
+		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now())
+		WHERE submission_id = $1
+		RETURNING conversation_id, urgent`, submissionID)
 }
 
-// oweUndrawn owes a person every card that has not reached them.
+// wantCardsOf owes a new state to every card that shows a request. What is
+// urgent goes before the rest.
+func (s *Store) wantCardsOf(ctx context.Context, tx pgx.Tx, submissionID, requestID string, urgent bool) error {
+	return s.oweCards(ctx, tx, `
+		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now()), urgent = urgent OR $3
+		WHERE submission_id = $1 AND (request_id IS NULL OR request_id = $2)
+		RETURNING conversation_id, urgent`, submissionID, requestID, urgent)
+}
+
+// oweUndrawn owes a person every card that has not reached them. What had no
+// conversation yet belongs into their own chat.
 func (s *Store) oweUndrawn(ctx context.Context, tx pgx.Tx, k PersonKey) error {
 	return s.oweCards(ctx, tx, `
-		SELECT id FROM posted_cards
-		WHERE tenant_id = $1 AND object_id = $2 AND wanted > drawn`, k.TenantID, k.ObjectID)
+		UPDATE posted_cards b SET conversation_id = CASE WHEN b.activity_id IS NULL THEN p.conversation_id ELSE b.conversation_id END
+		FROM people p
+		WHERE b.tenant_id = $1 AND b.object_id = $2 AND b.wanted > b.drawn
+		  AND p.tenant_id = b.tenant_id AND p.object_id = b.object_id
+		RETURNING b.conversation_id, b.urgent`, k.TenantID, k.ObjectID)
 }
 
+// oweCards does what a statement says to posted cards, and owes a delivery to
+// every conversation that it returns.
 func (s *Store) oweCards(ctx context.Context, tx pgx.Tx, query string, args ...any) error {
 	rows, err := tx.Query(ctx, query, args...)
 	if err != nil {
 		return err
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
+	urgent := make(map[string]bool)
+	var place *string
+	var goesFirst bool
+	if _, err := pgx.ForEachRow(rows, []any{&place, &goesFirst}, func() error {
+		if place != nil {
+			urgent[*place] = urgent[*place] || goesFirst
+		}
+		return nil
+	}); err != nil {
 		return err
 	}
-	for _, id := range ids {
-		if err := s.owe(ctx, tx, DrawCard{id}); err != nil {
+	for place, first := range urgent {
+		if err := s.oweDelivery(ctx, tx, place, first); err != nil {
 			return err
 		}
 	}

@@ -12,35 +12,65 @@ import (
 	"github.com/apono-teams/teamsbot/db"
 )
 
-// lease takes a card that is owed.
-func (w *world) lease(card int64) *db.CardToDraw {
+// leased is a card that is owed to a conversation, and the right to deliver it.
+type leased struct {
+	*db.Lease
+	*db.CardToDraw
+}
+
+// leaseNext takes on what is owed to a conversation, if there is anything.
+func (w *world) leaseNext(place string) (*leased, error) {
 	w.t.Helper()
-	c, err := w.LeaseCard(w.ctx, card)
+	l, wait, err := w.LeaseConversation(w.ctx, place, db.Pace{})
+	if wait != 0 {
+		w.t.Errorf("nothing bounds the pace, and yet it says to wait %v", wait)
+	}
+	if err != nil || l == nil {
+		return nil, err
+	}
+	c, err := w.NextCard(w.ctx, l)
+	if err != nil || c == nil {
+		return nil, err
+	}
+	return &leased{l, c}, nil
+}
+
+// lease takes on what is owed to a conversation.
+func (w *world) lease(place string) *leased {
+	w.t.Helper()
+	c, err := w.leaseNext(place)
 	w.must(err)
 	if c == nil {
-		w.t.Fatalf("card %d is not owed", card)
+		w.t.Fatalf("nothing is owed to %s", place)
 	}
 	return c
 }
 
-// draw posts or updates a card that is owed in its person's own chat.
-func (w *world) draw(card int64) *db.CardToDraw {
+// drawn notes that a card was delivered.
+func (w *world) drawn(c *leased, activity string) {
 	w.t.Helper()
-	c := w.lease(card)
+	_, err := w.CardDrawn(w.ctx, c.Lease, c.CardToDraw, activity)
+	w.must(err)
+}
+
+// draw posts or updates the card that is owed to a conversation.
+func (w *world) draw(place string) *leased {
+	w.t.Helper()
+	c := w.lease(place)
 	activity := c.ActivityID
 	if activity == "" {
 		activity = "message-1"
 	}
-	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, activity))
+	w.drawn(c, activity)
 	return c
 }
 
-// owedCard is a card that is owed, and what it tells of.
-func (w *world) owedCard() (int64, db.Submission, db.Request) {
+// owedCard is where a card is owed, and what it tells of.
+func (w *world) owedCard() (string, db.Submission, db.Request) {
 	w.t.Helper()
 	sub, r := w.created(aponoapi.Pending)
-	owed := jobs[db.DrawCard](w)
-	return owed[len(owed)-1].CardID, sub, r
+	owed := jobs[db.Deliver](w)
+	return owed[len(owed)-1].ConversationID, sub, r
 }
 
 // record changes what a request's card shows.
@@ -50,10 +80,10 @@ func (w *world) record(r db.Request, s aponoapi.Status) {
 	w.must(w.RecordStatus(w.ctx, r))
 }
 
-// expire lets the lease of a card run out.
-func (w *world) expire(card int64) {
+// expire lets the lease of a conversation run out.
+func (w *world) expire(place string) {
 	w.t.Helper()
-	w.do(`UPDATE posted_cards SET leased_until = now() - interval '1 second' WHERE id = $1`, card)
+	w.do(`UPDATE conversations SET leased_until = now() - interval '1 second' WHERE id = $1`, place)
 }
 
 func TestACardIsLeasedWithAllThatItShows(t *testing.T) {
@@ -66,13 +96,13 @@ func TestACardIsLeasedWithAllThatItShows(t *testing.T) {
 	told := r
 	told.SubmissionID, told.Names = sub.ID, nil
 	want := &db.CardToDraw{
-		ID: card, Lease: c.Lease, Revision: 1, Person: person, Submission: w.stands(sub.ID), Requests: []db.Request{told}, Followers: []db.Request{},
+		ID: c.ID, Kind: db.Story, Revision: 1, Due: c.Due, Person: person, Submission: w.stands(sub.ID), Requests: []db.Request{told}, Followers: []db.Request{},
 	}
-	if diff := cmp.Diff(want, c, sinceNow); diff != "" || c.Lease == 0 {
-		t.Errorf("lease %d; %s", c.Lease, diff)
+	if diff := cmp.Diff(want, c.CardToDraw, sinceNow); diff != "" || c.Number == 0 {
+		t.Errorf("lease %d; %s", c.Number, diff)
 	}
-	w.must(w.CardDrawn(w.ctx, c, person.Chat.ID, "message-1"))
-	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+	w.drawn(c, "message-1")
+	if c, err := w.leaseNext(card); c != nil || err != nil {
 		t.Errorf("drawn as it is, it is owed again: %+v, %v", c, err)
 	}
 
@@ -81,7 +111,7 @@ func TestACardIsLeasedWithAllThatItShows(t *testing.T) {
 	if diff := cmp.Diff(person.Chat, c.Conversation); diff != "" || c.ActivityID != "message-1" || c.Revision != 2 {
 		t.Errorf("it stands as %q, revision %d; %s", c.ActivityID, c.Revision, diff)
 	}
-	if c, err := w.LeaseCard(w.ctx, card+100); c != nil || err != nil {
+	if c, err := w.leaseNext("a:nobody"); c != nil || err != nil {
 		t.Errorf("a card that is not there: %+v, %v", c, err)
 	}
 }
@@ -92,8 +122,8 @@ func TestOneWorkerDrawsACard(t *testing.T) {
 	card, _, _ := w.owedCard()
 	const workers = 5
 	var leases, refused atomic.Int64
-	w.queue(`SELECT FROM posted_cards WHERE id = $1 FOR UPDATE`, card, workers, func(int) error {
-		c, err := w.LeaseCard(w.ctx, card)
+	w.queue(`SELECT FROM conversations WHERE id = $1 FOR UPDATE`, card, workers, func(int) error {
+		c, err := w.leaseNext(card)
 		switch {
 		case errors.Is(err, db.ErrLeased):
 			refused.Add(1)
@@ -106,7 +136,7 @@ func TestOneWorkerDrawsACard(t *testing.T) {
 	if leases.Load() != 1 || refused.Load() != workers-1 {
 		t.Errorf("%d got the card and %d were refused, want 1 and %d", leases.Load(), refused.Load(), workers-1)
 	}
-	lasts := ask[time.Duration](w, `SELECT leased_until - now() FROM posted_cards WHERE id = $1`, card)
+	lasts := ask[time.Duration](w, `SELECT leased_until - now() FROM conversations WHERE id = $1`, card)
 	if lasts <= 0 || lasts > time.Minute {
 		t.Errorf("the lease lasts another %v", lasts)
 	}
@@ -119,23 +149,23 @@ func TestALostLeaseIsNotHeard(t *testing.T) {
 	slow := w.lease(card)
 	w.expire(card)
 	second := w.lease(card)
-	if slow.Lease == second.Lease {
-		t.Fatalf("two leases are number %d", slow.Lease)
+	if slow.Number == second.Number {
+		t.Fatalf("two leases are number %d", slow.Number)
 	}
 
-	w.must(w.CardDrawn(w.ctx, slow, slow.Person.Chat.ID, "message-of-the-slow"))
-	w.must(w.CardNotDrawn(w.ctx, slow, true))
-	if _, err := w.LeaseCard(w.ctx, card); !errors.Is(err, db.ErrLeased) {
+	w.drawn(slow, "message-of-the-slow")
+	w.must(w.CardGone(w.ctx, slow.Lease, slow.CardToDraw))
+	if _, err := w.leaseNext(card); !errors.Is(err, db.ErrLeased) {
 		t.Errorf("the slow one gave the other's lease back: %v", err)
 	}
-	w.must(w.CardDrawn(w.ctx, second, second.Person.Chat.ID, "message-1"))
-	if got := ask[string](w, `SELECT activity_id FROM posted_cards WHERE id = $1`, card); got != "message-1" {
+	w.drawn(second, "message-1")
+	if got := ask[string](w, `SELECT activity_id FROM posted_cards WHERE conversation_id = $1`, card); got != "message-1" {
 		t.Errorf("the card stands as %s", got)
 	}
 
 	// Heard once is heard: the lease is given back.
-	w.must(w.CardDrawn(w.ctx, slow, slow.Person.Chat.ID, "message-of-the-slow"))
-	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+	w.drawn(slow, "message-of-the-slow")
+	if c, err := w.leaseNext(card); c != nil || err != nil {
 		t.Errorf("it is owed again: %+v, %v", c, err)
 	}
 }
@@ -147,17 +177,17 @@ func TestWhatChangesWhileDrawingIsOwedAnew(t *testing.T) {
 	c := w.lease(card)
 	w.record(r, aponoapi.Granting)
 	w.record(r, aponoapi.Granted)
-	before := len(jobs[db.DrawCard](w))
-	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-1"))
-	owed := jobs[db.DrawCard](w)
-	if len(owed) != before+1 || owed[before].CardID != card {
+	before := len(jobs[db.Deliver](w))
+	w.drawn(c, "message-1")
+	owed := jobs[db.Deliver](w)
+	if len(owed) != before+1 || owed[before].ConversationID != card {
 		t.Errorf("owed are %v, want one more than %d", owed, before)
 	}
 	next := w.draw(card)
 	if next.Revision != 3 || next.ActivityID != "message-1" || next.Requests[0].Status != aponoapi.Granted {
 		t.Errorf("drawn is %+v", next)
 	}
-	if n := len(jobs[db.DrawCard](w)); n != before+1 {
+	if n := len(jobs[db.Deliver](w)); n != before+1 {
 		t.Errorf("drawn as it is, it is owed once more")
 	}
 }
@@ -166,21 +196,21 @@ func TestACardGivenBackIsStillOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	card, _, r := w.owedCard()
-	w.must(w.CardNotDrawn(w.ctx, w.lease(card), false))
+	w.must(w.GiveBack(w.ctx, w.lease(card).Lease))
 	w.draw(card)
 
 	w.record(r, aponoapi.Granting)
-	w.must(w.CardNotDrawn(w.ctx, w.lease(card), false))
+	w.must(w.GiveBack(w.ctx, w.lease(card).Lease))
 	c := w.lease(card)
 	if c.ActivityID != "message-1" {
 		t.Errorf("given back, it stands as %q", c.ActivityID)
 	}
-	w.must(w.CardNotDrawn(w.ctx, c, true))
+	w.must(w.CardGone(w.ctx, c.Lease, c.CardToDraw))
 	c = w.lease(card)
 	if c.ActivityID != "" {
 		t.Errorf("gone, it still stands as %q", c.ActivityID)
 	}
-	w.must(w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-2"))
+	w.drawn(c, "message-2")
 	w.record(r, aponoapi.Granted)
 	if c := w.lease(card); c.ActivityID != "message-2" {
 		t.Errorf("posted anew, it stands as %q", c.ActivityID)
@@ -198,7 +228,7 @@ func TestManyWorkersAndChanges(t *testing.T) {
 			s := aponoapi.Status([]aponoapi.Status{aponoapi.Granting, aponoapi.Granted}[i/4%2])
 			return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: s, Reading: r.Reading + int64(i) + 1, LookAt: noon})
 		}
-		c, err := w.LeaseCard(w.ctx, card)
+		c, err := w.leaseNext(card)
 		if errors.Is(err, db.ErrLeased) || c == nil {
 			return nil
 		}
@@ -209,12 +239,13 @@ func TestManyWorkersAndChanges(t *testing.T) {
 			t.Errorf("%d workers draw the card", n)
 		}
 		drawing.Add(-1)
-		return w.CardDrawn(w.ctx, c, c.Person.Chat.ID, "message-1")
+		_, err = w.CardDrawn(w.ctx, c.Lease, c.CardToDraw, "message-1")
+		return err
 	})
-	if behind := ask[bool](w, `SELECT wanted > drawn FROM posted_cards WHERE id = $1`, card); behind {
+	if behind := ask[bool](w, `SELECT wanted > drawn FROM posted_cards WHERE conversation_id = $1`, card); behind {
 		w.draw(card)
 	}
-	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+	if c, err := w.leaseNext(card); c != nil || err != nil {
 		t.Errorf("it is owed still: %+v, %v", c, err)
 	}
 	if got := w.read(r.ID); got.Reading != r.Reading+37 {

@@ -29,6 +29,7 @@ type Request struct {
 	EndedAt      time.Time // when it ended, as Apono tells, else first seen over
 	LookAt       time.Time // when the sweep reads it again; zero when it is over
 	CreatedAt    time.Time // when it was first remembered
+	RevokedHere  bool      // somebody has ended it through the bot
 
 	// What follows is recorded if it is set, and not read back.
 
@@ -39,6 +40,8 @@ type Request struct {
 	V4ID     string        // how v4 names it
 	BeganAt  time.Time     // when the access began, as Apono tells: wins over first seen
 	Duration time.Duration // as Apono tells; 0: as it was asked for
+
+	Tell CardKind // the message that this status deserves when it is new; "": none
 }
 
 // askedDuration is how long submission s asked for; null for no end.
@@ -53,13 +56,14 @@ func (s *Store) NextReading(ctx context.Context) (n int64, err error) {
 }
 
 // RecordStatus remembers what reading r.Reading told of a request, and owes an
-// update to every card that shows it. The first times of grant and end stay,
-// but that of one that was Gone: it may have come back. A reading with a lower
-// number than the recorded one is ignored, and so is one that overlapped with
-// it and tells of an earlier part of the request's life: it was answered first.
+// update to every card that shows it, and once the message that a new status
+// deserves. The first times of grant and end stay, but that of one that was
+// Gone: it may have come back. A reading with a lower number than the recorded
+// one is ignored, and so is one that overlapped with it and tells of an earlier
+// part of the request's life: it was answered first.
 func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		submissionID, changed, err := record(ctx, tx, r)
+		submissionID, changed, turned, err := record(ctx, tx, r)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // an older reading than the recorded one
 		}
@@ -69,7 +73,11 @@ func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 		if err := insertNames(ctx, tx, r); err != nil || !changed {
 			return err
 		}
-		return s.wantCards(ctx, tx, submissionID)
+		tell := turned && r.Tell != ""
+		if err := s.wantCardsOf(ctx, tx, submissionID, r.ID, tell); err != nil || !tell {
+			return err
+		}
+		return s.oweMessage(ctx, tx, r.Tell, r.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("record the status of request %s: %w", r.ID, err)
@@ -84,8 +92,8 @@ func lifeOf(status string) string {
 }
 
 // record is the row of RecordStatus. changed says that cards show something of
-// it that they did not before.
-func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, changed bool, err error) {
+// it that they did not before, turned that it is the status.
+func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, changed, turned bool, err error) {
 	err = tx.QueryRow(ctx, `
 		WITH before AS (
 			SELECT r.*, `+askedDuration+` AS asked, coalesce($9, r.granted_at, $5) AS began
@@ -109,12 +117,13 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 		RETURNING requests.submission_id,
 			(before.status, before.friendly_id, before.about, before.ends_at, before.decided_by, before.reason)
 			IS DISTINCT FROM (requests.status, requests.friendly_id, requests.about, requests.ends_at,
-				requests.decided_by, requests.reason)`,
+				requests.decided_by, requests.reason),
+			before.status <> requests.status`,
 		r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID, r.About,
 		timeOrNull(r.BeganAt), r.Duration, r.DecidedBy, r.Reason, r.Integrations, r.V4ID,
 		timeOrNull(r.ToldSince),
-	).Scan(&submissionID, &changed)
-	return submissionID, changed, err
+	).Scan(&submissionID, &changed, &turned)
+	return submissionID, changed, turned, err
 }
 
 // Request is what is remembered of a request, by any of its names, or
@@ -153,8 +162,20 @@ func (s *Store) KnownRequests(ctx context.Context, names []string) (map[string]b
 	return known, nil
 }
 
+// RevokedHere notes that somebody has ended requests through the bot, and owes
+// a look at how they stand now.
+func (s *Store) RevokedHere(ctx context.Context, names []string) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE requests SET revoked_here = true
+		WHERE id IN (SELECT request_id FROM request_names WHERE name = ANY ($1))`, names)
+	if err != nil {
+		return fmt.Errorf("note the end of %d requests: %w", len(names), err)
+	}
+	return nil
+}
+
 const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, nullif(r.integrations, '{}'), r.status, r.reading,
-	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason`
+	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason, r.revoked_here`
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
 	return scanRequestAnd(row)
@@ -166,7 +187,7 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 	var granted, ended, look, ends *time.Time
 	err := row.Scan(append([]any{
 		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Integrations, &r.Status, &r.Reading,
-		&granted, &ended, &look, &r.CreatedAt, &ends, &r.DecidedBy, &r.Reason,
+		&granted, &ended, &look, &r.CreatedAt, &ends, &r.DecidedBy, &r.Reason, &r.RevokedHere,
 	}, more...)...)
 	r.GrantedAt, r.EndedAt, r.LookAt, r.EndsAt = timeOf(granted), timeOf(ended), timeOf(look), timeOf(ends)
 	return r, err

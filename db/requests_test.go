@@ -96,7 +96,7 @@ func TestAChangeOwesEveryCardThatShowsIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, r := w.created(aponoapi.Pending)
-	card := jobs[db.DrawCard](w)[0].CardID
+	card := jobs[db.Deliver](w)[0].ConversationID
 	w.created(aponoapi.Pending) // another's card stays as it is
 	if c := w.draw(card); c.Revision != 1 {
 		t.Errorf("drawn is revision %d", c.Revision)
@@ -105,7 +105,7 @@ func TestAChangeOwesEveryCardThatShowsIt(t *testing.T) {
 		t.Helper()
 		r.Status, r.Reading, r.LookAt = s, w.reading(), noon.Add(time.Minute)
 		w.must(w.RecordStatus(w.ctx, r))
-		if n := len(jobs[db.DrawCard](w)); n != wantJobs {
+		if n := len(jobs[db.Deliver](w)); n != wantJobs {
 			t.Errorf("%s: %d cards are owed, want %d", s, n, wantJobs)
 		}
 		if got := w.read(r.ID); got.Status != s || got.Reading != r.Reading || !got.LookAt.Equal(r.LookAt) {
@@ -113,7 +113,7 @@ func TestAChangeOwesEveryCardThatShowsIt(t *testing.T) {
 		}
 	}
 	record(aponoapi.Pending, 2) // unchanged: nothing to draw
-	if c, err := w.LeaseCard(w.ctx, card); c != nil || err != nil {
+	if c, err := w.leaseNext(card); c != nil || err != nil {
 		t.Errorf("an unchanged status is drawn: %+v, %v", c, err)
 	}
 	record(aponoapi.Granting, 3)
@@ -137,7 +137,7 @@ func TestWhatIsLearntOfARequestIsDrawn(t *testing.T) {
 		w.must(w.RecordStatus(w.ctx, db.Request{
 			ID: "req_1", FriendlyID: r.friendlyID, About: r.about, Integrations: r.integrations, Status: aponoapi.Pending, Reading: w.reading(),
 		}))
-		if n := len(jobs[db.DrawCard](w)); n != r.wantJobs {
+		if n := len(jobs[db.Deliver](w)); n != r.wantJobs {
 			t.Errorf("%+v: %d cards are owed", r, n)
 		}
 	}
@@ -192,7 +192,7 @@ func TestAnOlderReadingIsIgnoredInAnyOrder(t *testing.T) {
 		order := rapid.Permutation([]int{0, 1, 2, 3, 4, 5, 6, 2, 4}).Draw(t, "order") // two come twice
 		_, r := w.created(aponoapi.Pending)
 		want := recorded{status: aponoapi.Pending, reading: r.Reading}
-		before := len(jobs[db.DrawCard](w))
+		before := len(jobs[db.Deliver](w))
 		for i, n := range order {
 			now := db.Request{ID: r.ID, Status: statuses[n], Reading: r.Reading + int64(n)}
 			at := noon.Add(time.Duration(i) * time.Minute)
@@ -201,7 +201,7 @@ func TestAnOlderReadingIsIgnoredInAnyOrder(t *testing.T) {
 			want.hear(now.Reading, now.Status, at)
 
 			got := w.read(r.ID)
-			changes := len(jobs[db.DrawCard](w)) - before
+			changes := len(jobs[db.Deliver](w)) - before
 			if diff := cmp.Diff(want, recorded{got.Status, got.Reading, got.GrantedAt, got.EndedAt, changes}, cmp.AllowUnexported(recorded{})); diff != "" {
 				t.Fatalf("after %d of %v: %s", i+1, order, diff)
 			}
@@ -233,14 +233,14 @@ func TestAChangeIsJudgedByWhatIsRecorded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, r := w.created(aponoapi.Granted)
-	before := len(jobs[db.DrawCard](w))
+	before := len(jobs[db.Deliver](w))
 	w.queue(`UPDATE requests SET status = 'revoking', reading = reading + 1 WHERE id = $1`, r.ID, 1, func(int) error {
 		return w.RecordStatus(w.ctx, db.Request{ID: r.ID, Status: aponoapi.Granted, Reading: r.Reading + 2, LookAt: noon})
 	})
 	if got := w.read(r.ID); got.Status != aponoapi.Granted || got.Reading != r.Reading+2 {
 		t.Errorf("recorded is %+v", got)
 	}
-	if n := len(jobs[db.DrawCard](w)) - before; n != 1 {
+	if n := len(jobs[db.Deliver](w)) - before; n != 1 {
 		t.Errorf("%d cards are owed, want 1", n)
 	}
 }

@@ -149,7 +149,7 @@ func TestAnAnswerSettlesASubmissionOnce(t *testing.T) {
 	for first, settle := range answers {
 		sub := w.submitted()
 		w.must(settle(sub))
-		settled, cards := w.stands(sub.ID), len(jobs[db.DrawCard](w))
+		settled, cards := w.stands(sub.ID), len(jobs[db.Deliver](w))
 		if settled.State != first {
 			t.Errorf("got %s, want %s", settled.State, first)
 		}
@@ -159,7 +159,7 @@ func TestAnAnswerSettlesASubmissionOnce(t *testing.T) {
 		if diff := cmp.Diff(settled, w.stands(sub.ID)); diff != "" {
 			t.Errorf("%s: settled twice: %s", first, diff)
 		}
-		if n := len(jobs[db.DrawCard](w)); n != cards {
+		if n := len(jobs[db.Deliver](w)); n != cards {
 			t.Errorf("%s: settled again, it owes %d cards more", first, n-cards)
 		}
 	}
@@ -191,7 +191,7 @@ func TestOfManyAnswersOneCounts(t *testing.T) {
 	if settled.State == db.Refused {
 		want = 0 // the dialog says it
 	}
-	if n := len(jobs[db.DrawCard](w)); n != want {
+	if n := len(jobs[db.Deliver](w)); n != want {
 		t.Errorf("%d cards are owed of one that is %s, want %d", n, settled.State, want)
 	}
 }
@@ -208,7 +208,7 @@ func TestAnAnswerToAnEarlierAttemptChangesNothing(t *testing.T) {
 	if !fresh {
 		t.Fatal("a lost one cannot be submitted anew")
 	}
-	cards := len(jobs[db.DrawCard](w))
+	cards := len(jobs[db.Deliver](w))
 	late := w.request(aponoapi.Pending)
 	w.must(w.SubmissionCreated(w.ctx, first, late))
 	w.must(w.SubmissionRefused(w.ctx, first, "no"))
@@ -219,7 +219,7 @@ func TestAnAnswerToAnEarlierAttemptChangesNothing(t *testing.T) {
 	if _, err := w.Request(w.ctx, late.ID); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("a request of the earlier attempt: got %v, want ErrNotFound", err)
 	}
-	if n := len(jobs[db.DrawCard](w)); n != cards {
+	if n := len(jobs[db.Deliver](w)); n != cards {
 		t.Errorf("%d more cards are owed, want none", n-cards)
 	}
 	w.must(w.SubmissionRefused(w.ctx, second, "Too long."))
@@ -236,7 +236,7 @@ func TestACreatedRequestIsRemembered(t *testing.T) {
 		"found":    func(s db.Submission, r db.Request) error { return w.SubmissionFound(w.ctx, s, r) },
 	} {
 		sub, want := w.submitted(), w.request(aponoapi.Granting)
-		before := len(jobs[db.DrawCard](w))
+		before := len(jobs[db.Deliver](w))
 		w.must(note(sub, want))
 		want.SubmissionID, want.Names = sub.ID, nil
 		if diff := cmp.Diff(want, w.read(want.FriendlyID), sinceNow); diff != "" {
@@ -245,7 +245,7 @@ func TestACreatedRequestIsRemembered(t *testing.T) {
 		if got := w.stands(sub.ID); got.State != db.Created {
 			t.Errorf("%s: the submission is %s", name, got.State)
 		}
-		if n := len(jobs[db.DrawCard](w)) - before; n != 1 {
+		if n := len(jobs[db.Deliver](w)) - before; n != 1 {
 			t.Errorf("%s: %d cards are owed, want 1", name, n)
 		}
 	}
@@ -258,7 +258,7 @@ func TestAFoundRequestIsNotTakenFromAnother(t *testing.T) {
 	w := newWorld(t)
 	owner, r := w.created(aponoapi.Pending)
 	sub := w.submitted()
-	cards := len(jobs[db.DrawCard](w))
+	cards := len(jobs[db.Deliver](w))
 	if err := w.SubmissionFound(w.ctx, sub, r); !errors.Is(err, db.ErrTaken) {
 		t.Errorf("got %v, want ErrTaken", err)
 	}
@@ -268,7 +268,7 @@ func TestAFoundRequestIsNotTakenFromAnother(t *testing.T) {
 	if got := w.read(r.ID); got.SubmissionID != owner.ID {
 		t.Errorf("the request belongs to %s, want %s", got.SubmissionID, owner.ID)
 	}
-	if n := len(jobs[db.DrawCard](w)) - cards; n != 0 {
+	if n := len(jobs[db.Deliver](w)) - cards; n != 0 {
 		t.Errorf("%d cards are owed, want none", n)
 	}
 	w.must(w.SubmissionFound(w.ctx, sub, w.request(aponoapi.Pending)))
@@ -300,7 +300,7 @@ func TestAnAnswerTakesARequestFromWhoFoundIt(t *testing.T) {
 	w := newWorld(t)
 	sub, finder, r := w.submitted(), w.submitted(), w.request(aponoapi.Pending)
 	w.must(w.SubmissionFound(w.ctx, finder, r))
-	card := jobs[db.DrawCard](w)[0].CardID
+	card := jobs[db.Deliver](w)[0].ConversationID
 	w.draw(card)
 	settles := len(jobs[db.SettleSubmission](w))
 
@@ -356,19 +356,19 @@ func TestAStoryIsOwedWhateverItsState(t *testing.T) {
 	w := newWorld(t)
 	sub := w.submitted()
 	w.must(w.OweStory(w.ctx, sub))
-	owed := jobs[db.DrawCard](w)
+	owed := jobs[db.Deliver](w)
 	if len(owed) != 1 {
 		t.Fatalf("owed are %v, want one card", owed)
 	}
-	if c := w.draw(owed[0].CardID); c.Submission.State != db.Sending || len(c.Requests) != 0 {
+	if c := w.draw(owed[0].ConversationID); c.Submission.State != db.Sending || len(c.Requests) != 0 {
 		t.Errorf("drawn is %+v", c)
 	}
 	// The card stands; what is told later is told by the same one.
 	w.must(w.SubmissionRefused(w.ctx, sub, "Too long."))
-	if got := jobs[db.DrawCard](w); !slices.Equal(got, append(owed, owed[0])) {
+	if got := jobs[db.Deliver](w); !slices.Equal(got, append(owed, owed[0])) {
 		t.Errorf("owed are %v, want %v twice", got, owed[0])
 	}
-	if c := w.draw(owed[0].CardID); c.Submission.State != db.Refused || c.Submission.Refusal != "Too long." || c.ActivityID == "" {
+	if c := w.draw(owed[0].ConversationID); c.Submission.State != db.Refused || c.Submission.Refusal != "Too long." || c.ActivityID == "" {
 		t.Errorf("drawn is %+v", c)
 	}
 }

@@ -174,7 +174,7 @@ func TestNamesThatComeLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.must(w.SubmissionCreated(w.ctx, w.submitted(), db.Request{ID: "req_1", Status: aponoapi.Pending, LookAt: noon}))
-	owed := len(jobs[db.DrawCard](w))
+	owed := len(jobs[db.Deliver](w))
 	for range 2 {
 		w.must(w.NameRequest(w.ctx, "req_1", db.Request{ID: "v3-1", FriendlyID: "AR-1", Names: []string{"v3-1", "AR-1"}}))
 	}
@@ -183,7 +183,7 @@ func TestNamesThatComeLater(t *testing.T) {
 			t.Errorf("%s is %+v (%v)", name, got, err)
 		}
 	}
-	if n := len(jobs[db.DrawCard](w)) - owed; n != 1 {
+	if n := len(jobs[db.Deliver](w)) - owed; n != 1 {
 		t.Errorf("%d cards are owed, want 1", n)
 	}
 }

@@ -35,6 +35,8 @@ const (
 	// forgetEvery how often what is no longer needed is dropped.
 	sweepEvery  = 2 * time.Second
 	forgetEvery = time.Minute
+	// warnEvery is how often it is looked who is to be warned of an end.
+	warnEvery = 15 * time.Second
 )
 
 // Config is what the bot is made of. All of it but the marked fields is
@@ -55,6 +57,11 @@ type Config struct {
 	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
 	Now            func() time.Time  // optional: default time.Now
+
+	// Optional: how much the bot sends of its own accord, over all replicas.
+	TenantRate        int           // messages a second into one tenant, default 30
+	ConversationPause time.Duration // between two into one conversation, after the first few; default 2 s
+	ExpiryWarning     time.Duration // how long before its end an access is warned of, default 15 min; below 0: never
 }
 
 // Bot is the program between Teams and Apono.
@@ -121,6 +128,8 @@ func (b *Bot) Run(ctx context.Context) error {
 	var background sync.WaitGroup
 	background.Go(func() { b.Verifier.Run(ctx) })
 	background.Go(func() { b.repeat(ctx, sweepEvery, b.inTurn(turnSweep, sweepApart, b.Sweep)) })
+	background.Go(func() { b.repeat(ctx, sweepEvery, b.Store.OweAbandoned) })
+	background.Go(func() { b.repeat(ctx, warnEvery, b.warnOfEnds) })
 	background.Go(func() {
 		b.repeat(ctx, sweepEvery, b.inTurn(turnElsewhere, elsewhereEvery, b.LookElsewhere))
 	})

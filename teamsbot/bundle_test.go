@@ -108,7 +108,7 @@ func TestPartOfABundleBecomesTwoRequests(t *testing.T) {
 	second, first := w.requests()[0], w.requests()[1] // AWS comes first in the list
 	dana.sees("Granted (1 of 2)", "Apono made 2 requests", "orders · read-write", "SupportEngineer · AssumeRole",
 		first.FriendlyID, "Orders database", second.FriendlyID, "AWS production", "Pending approval")
-	if got := dana.LastCard(); got.ID != before.ID {
+	if got := dana.story(); got.ID != before.ID {
 		t.Error("the story goes on in another card")
 	}
 	if len(first.Resources) != 1 || len(second.Resources) != 1 || first.Bundle != "" {

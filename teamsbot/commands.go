@@ -28,6 +28,7 @@ var commands = []command{
 	{name: "bundle", written: []string{"bundle", "request bundle"}, card: always(cards.OpenBundle)},
 	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
 	{name: "favorites", written: []string{"favorites", "favorite"}, private: true, card: always(cards.OpenFavorites)},
+	{name: "notifications", written: []string{"notifications"}, takes: true, private: true, card: (*turn).onNotifications},
 	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},
 }
 

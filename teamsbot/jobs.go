@@ -23,6 +23,9 @@ const (
 	// Apono too.
 	jobsAtOnce  = 20
 	looksAtOnce = 3
+	// deliveriesAtOnce is how many conversations one replica writes into at a
+	// time; most of them wait for their place in the tenant's line.
+	deliveriesAtOnce = 20
 	// longestPause is the longest between two attempts at a job.
 	longestPause = 5 * time.Minute
 	// jobLasts bounds one attempt; a job that a dead replica left behind is
@@ -38,12 +41,13 @@ func (b *Bot) worker() (*db.Worker, error) {
 	river.AddWorker(w, work(b, b.sendReply))
 	river.AddWorker(w, work(b, b.settle))
 	river.AddWorker(w, work(b, b.refresh))
-	river.AddWorker(w, work(b, b.drawCard))
+	river.AddWorker(w, work(b, b.deliver))
 	return b.Store.Worker(&river.Config{
 		Workers: w,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: jobsAtOnce},
 			db.QueueRefresh:    {MaxWorkers: looksAtOnce},
+			db.QueueDeliver:    {MaxWorkers: deliveriesAtOnce},
 		},
 		FetchCooldown:               50 * time.Millisecond,
 		RetryPolicy:                 pauses{},

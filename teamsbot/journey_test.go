@@ -62,12 +62,12 @@ func TestDeveloperAsksAndIsGranted(t *testing.T) {
 	}
 	w.settle()
 	dana.sees("Orders database", "4 hours", "INC-42: orders are stuck", "Requested", "AR-")
-	card := dana.LastCard()
+	card := dana.story()
 
 	w.pass(3 * time.Second)
 	w.pass(time.Minute)
 	dana.sees("Granted", "You have access until about", "CE") // CET or CEST: Dana is in Berlin
-	if got := dana.LastCard(); got.ID != card.ID || got.Edited == 0 {
+	if got := dana.story(); got.ID != card.ID || got.Edited == 0 {
 		t.Errorf("the status came as message %s, edited %d times; want %s, edited", got.ID, got.Edited, card.ID)
 	}
 	if n := len(w.requests()); n != 1 {

@@ -80,7 +80,7 @@ func TestMetricsTellOfAJourney(t *testing.T) {
 		`teamsbot_apono_calls_total{operation="create request",status="2xx"} 1`,
 		`teamsbot_apono_calls_total{operation="get request",status="5xx"} 1`,
 		`teamsbot_apono_call_seconds_count{operation="create request"} 1`,
-		`teamsbot_teams_calls_total{operation="send",status="2xx"} 4`,
+		`teamsbot_teams_calls_total{operation="send",status="2xx"} 5`,
 		`teamsbot_cards_due 0`, `teamsbot_cards_late 0`, `teamsbot_database_up 1`,
 		`teamsbot_jobs{kind="settle_submission",state="later"} 1`,
 		`teamsbot_pushes_throttled_total 0`,

@@ -43,7 +43,7 @@ func TestButtonsOfAForgottenRequest(t *testing.T) {
 		t.Fatalf("%d requests are remembered (%v), want none", len(own), err)
 	}
 
-	buttons := dana.LastCard().Buttons()
+	buttons := dana.story().Buttons()
 	if len(buttons) < 2 {
 		t.Fatalf("the card has the buttons %q", buttons)
 	}
@@ -79,7 +79,7 @@ func TestJobsAboutWhatIsForgottenEnd(t *testing.T) {
 		db.Reply{ConversationID: nothing, Card: "help"},
 		db.SettleSubmission{SubmissionID: nothing, Attempt: 1},
 		db.RefreshRequest{RequestID: nothing},
-		db.DrawCard{CardID: 4711},
+		db.Deliver{ConversationID: "a:forgotten"},
 	} {
 		must(t, w.store.Owe(t.Context(), job))
 	}
@@ -87,7 +87,7 @@ func TestJobsAboutWhatIsForgottenEnd(t *testing.T) {
 	w.tells(
 		`teamsbot_job_attempts_total{kind="settle_submission",outcome="done"} 1`,
 		`teamsbot_job_attempts_total{kind="refresh_request",outcome="done"} 1`,
-		`teamsbot_job_attempts_total{kind="draw_card",outcome="done"} 1`,
+		`teamsbot_job_attempts_total{kind="deliver",outcome="done"} 1`,
 		`teamsbot_job_attempts_total{kind="welcome",outcome="done"} 1`,
 		`teamsbot_job_attempts_total{kind="reply",outcome="done"} 1`,
 	)

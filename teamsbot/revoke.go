@@ -112,6 +112,11 @@ func (t *turn) end(ctx context.Context, ids, theirs []string, carded bool) (team
 	t.bot.catalog.changed(t.person.AponoID)
 	late, cancel := grace(ctx)
 	defer cancel()
+	if err == nil || errors.Is(err, aponoapi.ErrUnknownOutcome) {
+		if err := t.bot.Store.RevokedHere(late, theirs); err != nil {
+			return teams.Answer{}, err
+		}
+	}
 	// Whatever came of it, Apono knows how the requests stand now.
 	for _, id := range theirs {
 		if _, owed := t.bot.Store.OweRefresh(late, id, t.bot.Now()); owed != nil {

@@ -11,12 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/riverqueue/river"
-
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
-	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
 // How soon a request is looked at again, by how it stands. A webhook brings a
@@ -126,11 +123,12 @@ func (b *Bot) lookAt(ctx context.Context, look *db.Look) (aponoapi.AccessRequest
 // asTold is what the bot remembers of a request that it knew before, and that
 // Apono has just told.
 func (b *Bot) asTold(before db.Request, r aponoapi.AccessRequest, reading int64) db.Request {
-	if before.Status == aponoapi.Revoking && r.Status == aponoapi.Expired {
+	if (before.RevokedHere || before.Status == aponoapi.Revoking) && r.Status == aponoapi.Expired {
 		r.Status = aponoapi.Revoked // v3 knows only one word for the end
 	}
 	now := b.requestOf(r, reading)
 	now.ID, now.FriendlyID = before.ID, cmp.Or(now.FriendlyID, before.FriendlyID)
+	now.Tell = worthTelling(before, r.Status)
 	if !r.Status.Over() {
 		now.LookAt = b.Now().Add(lookAgain(r.Status, b.Now().Sub(before.CreatedAt)))
 	}
@@ -174,6 +172,26 @@ func (b *Bot) requestOf(r aponoapi.AccessRequest, reading int64) db.Request {
 	return out
 }
 
+// worthTelling is the message that a request deserves which has come to stand
+// so. What somebody has just ended themselves is no news to them.
+func worthTelling(before db.Request, now aponoapi.Status) db.CardKind {
+	switch {
+	case now == before.Status:
+		return ""
+	case now == aponoapi.Granted && before.GrantedAt.IsZero():
+		return db.ToldGranted
+	case now == aponoapi.Rejected:
+		return db.ToldRejected
+	case now == aponoapi.Failed:
+		return db.ToldFailed
+	case now == aponoapi.PendingMFA:
+		return db.ToldMFA
+	case now.Over() && !before.GrantedAt.IsZero() && !before.RevokedHere:
+		return db.ToldEnded
+	}
+	return ""
+}
+
 // lookAgain is when a request of that age is worth another look.
 func lookAgain(s aponoapi.Status, age time.Duration) time.Duration {
 	switch {
@@ -199,46 +217,4 @@ func (b *Bot) requestView(r db.Request, zone *time.Location) cards.Request {
 		v.EndsAt = r.EndedAt.In(zone)
 	}
 	return v
-}
-
-// drawCard brings a posted card to the newest state of what it tells.
-func (b *Bot) drawCard(ctx context.Context, job db.DrawCard) error {
-	ctx, cancel := context.WithTimeout(ctx, db.LeaseLasts-5*time.Second)
-	defer cancel()
-	c, err := b.Store.LeaseCard(ctx, job.CardID)
-	if errors.Is(err, db.ErrLeased) {
-		return river.JobSnooze(time.Second)
-	}
-	if err != nil || c == nil {
-		return err
-	}
-	message := messageOf(b.storyOf(c))
-	place, id, err := b.post(ctx, c, message)
-	if err == nil {
-		return b.Store.CardDrawn(ctx, c, place, id)
-	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	gone := c.ActivityID != "" && errors.Is(err, teams.ErrGone)
-	if err := b.Store.CardNotDrawn(late, c, gone); err != nil {
-		return err
-	}
-	if gone {
-		return river.JobSnooze(0) // post it anew
-	}
-	return b.undelivered(err)
-}
-
-// post sends a card that nobody has seen, or replaces it where it stands.
-func (b *Bot) post(ctx context.Context, c *db.CardToDraw, m teams.Message) (conversationID, activityID string, err error) {
-	if c.ActivityID != "" {
-		in := conversationOf(c.Conversation)
-		in.Thread = c.Thread
-		return c.Conversation.ID, c.ActivityID, b.Teams.Update(ctx, in, c.ActivityID, m)
-	}
-	if c.Person.Chat.ID == "" {
-		return "", "", errUnreachable
-	}
-	id, err := b.Teams.Send(ctx, conversationOf(c.Person.Chat), m)
-	return c.Person.Chat.ID, id, err
 }

@@ -243,12 +243,35 @@ func idsOf(items []db.Named) []string {
 	return ids
 }
 
-// storyOf is what a card tells of a submission.
-func (b *Bot) storyOf(c *db.CardToDraw) cards.Card {
-	s := b.submissionView(c.Person, c.Submission, c.Requests...)
+// cardOf is a posted card as it is to be drawn now.
+func (b *Bot) cardOf(c *db.CardToDraw) cards.Card {
+	about := c.Requests
+	if c.Kind != db.Story {
+		about = slices.DeleteFunc(slices.Clone(about), func(r db.Request) bool { return r.ID != c.RequestID })
+	}
+	s := b.submissionView(c.Person, c.Submission, about...)
 	for _, r := range c.Followers {
 		s.Again = append(s.Again, cmp.Or(r.FriendlyID, r.ID))
 	}
+	switch c.Kind {
+	case db.ToldGranted:
+		return cards.Granted(s)
+	case db.ToldRejected:
+		return cards.Rejected(s)
+	case db.ToldFailed:
+		return cards.Failed(s)
+	case db.ToldMFA:
+		return cards.AsksMFA(s)
+	case db.ToldEnding:
+		return cards.Ending(s)
+	case db.ToldEnded:
+		return cards.Ended(s)
+	}
+	return b.storyOf(c, s)
+}
+
+// storyOf is what a card tells of a submission.
+func (b *Bot) storyOf(c *db.CardToDraw, s cards.Submission) cards.Card {
 	switch {
 	case c.Submission.State == db.Refused:
 		return cards.Refused(s, c.Submission.Refusal)

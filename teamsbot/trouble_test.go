@@ -306,7 +306,7 @@ func TestTeamsTroubleDoesNotLoseACard(t *testing.T) {
 			w.teams.Fail(fault)
 			w.pass(time.Minute)
 			w.pass(time.Minute)
-			must(t, w.teams.Await(t.Context(), func() bool { return dana.LastCard().Has("Granted") }))
+			must(t, w.teams.Await(t.Context(), func() bool { return dana.has("Granted") }))
 		})
 	}
 }

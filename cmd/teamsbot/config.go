@@ -53,6 +53,10 @@ type config struct {
 
 	Retention string `env:"RETENTION" default:"90d" help:"How long requests that have ended are remembered: days such as 90d, or hours such as 2160h." placeholder:"TIME"`
 
+	ExpiryWarning         time.Duration `env:"EXPIRY_WARNING" default:"15m" help:"How long before its end people are warned of an access; 0s: never." placeholder:"TIME"`
+	TeamsRate             int           `env:"TEAMS_RATE" default:"30" help:"How many messages a second the bot sends into one tenant of its own accord; Teams takes 50 of everything." placeholder:"NUMBER"`
+	TeamsConversationRate int           `env:"TEAMS_CONVERSATION_RATE" default:"30" help:"How many messages a minute the bot sends into one conversation of its own accord, after the first few; Teams takes 1800 an hour." placeholder:"NUMBER"`
+
 	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error." placeholder:"LEVEL"`
 	LogFormat string `env:"LOG_FORMAT" default:"json" help:"json or text." placeholder:"FORMAT"`
 }
@@ -63,7 +67,7 @@ type database struct {
 }
 
 // notYet are settings that this version knows of and does not use.
-var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS", "LINK_KEYS", "EXPIRY_WARNING"}
+var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS", "LINK_KEYS"}
 
 // teamsURLs are where people use Teams, by cloud.
 var teamsURLs = map[string]string{
@@ -115,6 +119,9 @@ func (c *config) check() (endpoints, error) {
 
 	_, retention := c.retention()
 	must(retention == nil, "RETENTION", "must be at least a day: days such as 90d, or hours such as 2160h")
+	must(c.ExpiryWarning >= 0 && c.ExpiryWarning <= 24*time.Hour, "EXPIRY_WARNING", "must be a time up to a day, such as 15m, or 0s for none")
+	must(c.TeamsRate > 0, "TEAMS_RATE", "must be a number above 0")
+	must(c.TeamsConversationRate > 0, "TEAMS_CONVERSATION_RATE", "must be a number above 0")
 	must(c.IdentityField == "mail" || c.IdentityField == "upn", "IDENTITY_FIELD", "must be mail or upn")
 	_, err := zerolog.ParseLevel(c.LogLevel)
 	must(err == nil && c.LogLevel != "", "LOG_LEVEL", "must be debug, info, warn or error")

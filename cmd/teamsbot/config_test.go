@@ -20,7 +20,7 @@ func complete() config {
 		AponoAPIURL: "https://api.apono.io", AponoAPIToken: "apono-token", AponoPortalURL: "https://portal.apono.io",
 		MicrosoftAppID: "11111111-1111-4111-8111-111111111111", MicrosoftAppTenantID: "22222222-2222-4222-8222-222222222222",
 		MicrosoftAppType: "SingleTenant", MicrosoftAppPassword: "app-password",
-		TeamsCloud: "public", IdentityField: "mail", LogLevel: "info", LogFormat: "json",
+		TeamsCloud: "public", IdentityField: "mail", TeamsRate: 30, TeamsConversationRate: 30, LogLevel: "info", LogFormat: "json",
 	}
 }
 
@@ -102,6 +102,10 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		{"TEAMS_CLOUD", func(c *config) { c.TeamsCloud = "china" }},
 		{"IDENTITY_FIELD", func(c *config) { c.IdentityField = "sub" }},
 		{"RETENTION", func(c *config) { c.Retention = "90" }},
+		{"EXPIRY_WARNING", func(c *config) { c.ExpiryWarning = -time.Minute }},
+		{"EXPIRY_WARNING", func(c *config) { c.ExpiryWarning = 25 * time.Hour }},
+		{"TEAMS_RATE", func(c *config) { c.TeamsRate = 0 }},
+		{"TEAMS_CONVERSATION_RATE", func(c *config) { c.TeamsConversationRate = -1 }},
 		{"RETENTION", func(c *config) { c.Retention = "23h" }},
 		{"RETENTION", func(c *config) { c.Retention = "0d" }},
 		{"RETENTION", func(c *config) { c.Retention = "-90d" }},

@@ -172,6 +172,10 @@ func (c *Client) endpoint(serviceURL string, parts ...string) (url.URL, error) {
 	return *u, nil
 }
 
+// ServiceURLs are the default addresses of the connectors that the bot may talk
+// to, for a conversation whose own was wrong.
+func (c *Client) ServiceURLs() []string { return c.hosts.urls() }
+
 // checkID refuses what could lead to another path than meant.
 func checkID(id string) error {
 	switch {

@@ -15,8 +15,16 @@ var (
 	ErrBlocked = errors.New("blocked by the person")
 	// ErrNotInstalled: the bot is not in that conversation.
 	ErrNotInstalled = errors.New("the bot is not in the conversation")
+	// ErrNotAllowed: an admin or a policy keeps the bot from writing there.
+	ErrNotAllowed = errors.New("not allowed to write there")
 	// ErrGone: the conversation, message or member is not there (404).
 	ErrGone = errors.New("not there")
+	// ErrNoConversation: it is the conversation that is not there.
+	ErrNoConversation = errors.New("the conversation is not there")
+	// ErrWrongHost: the tenant is served by another service URL.
+	ErrWrongHost = errors.New("wrong service URL for this tenant")
+	// ErrToken: Teams does not accept the bot's token, even a new one.
+	ErrToken = errors.New("the bot's token is not accepted")
 	// ErrTooLarge: the message is too big; draw a smaller card (413).
 	ErrTooLarge = errors.New("too large")
 	// ErrThrottled: too much was sent; wait RetryAfter (429).
@@ -71,8 +79,16 @@ func (e *Error) Is(target error) bool {
 		return e.Code == "ConversationBlockedByUser"
 	case ErrNotInstalled:
 		return e.Code == "BotNotInConversationRoster"
+	case ErrNotAllowed:
+		return e.Status == http.StatusForbidden && notAllowed[e.Code]
 	case ErrGone:
 		return e.Status == http.StatusNotFound
+	case ErrNoConversation:
+		return e.Status == http.StatusNotFound && e.Code == "ConversationNotFound"
+	case ErrWrongHost:
+		return e.Code == "InvalidBotApiHost"
+	case ErrToken:
+		return e.Status == http.StatusUnauthorized
 	case ErrTooLarge:
 		return e.Status == http.StatusRequestEntityTooLarge || e.Code == "MessageSizeTooBig"
 	case ErrThrottled:
@@ -82,6 +98,11 @@ func (e *Error) Is(target error) bool {
 	default:
 		return false
 	}
+}
+
+// notAllowed are the codes of a 403 that only an admin can change.
+var notAllowed = map[string]bool{
+	"BotDisabledByAdmin": true, "NotEnoughPermissions": true, "ForbiddenOperationException": true, "MessageWritesBlocked": true,
 }
 
 func refused(op string, err error) *Error {

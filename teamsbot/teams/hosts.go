@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -56,4 +57,15 @@ func (h hosts) parse(serviceURL string) (*url.URL, error) {
 		return nil, errors.New("the service URL's host is not on the list")
 	}
 	return u, nil
+}
+
+// urls are the service URLs that the bot may try where it knows no better, in
+// the order of the alphabet.
+func (h hosts) urls() []string {
+	var all []string
+	for host := range h {
+		all = append(all, "https://"+strings.TrimSuffix(host, ":443")+"/teams/")
+	}
+	slices.Sort(all)
+	return all
 }

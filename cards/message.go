@@ -1,0 +1,88 @@
+package cards
+
+import (
+	"fmt"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+)
+
+// The cards of this file are messages of their own, about what must not be
+// missed: a card that only changes where it stands alerts nobody. Each tells of
+// one request, the only one in s.Requests, as it stands when the card is drawn.
+
+// Granted says that the access is there.
+func Granted(s Submission) Card {
+	r := s.Requests[0]
+	if !r.Status.Active() {
+		return s.message("Access granted", good, "It is not there any more: "+r.Status.String()+".")
+	}
+	return s.message("Access granted", good, until(r)).with(r.buttons()...)
+}
+
+// Rejected says that an approver has said no, and why where Apono tells it.
+func Rejected(s Submission) Card {
+	return s.message("Request rejected", attention, "Ask your approver, or make a new request.").with(s.again()...)
+}
+
+// Failed says that Apono could not give the access.
+func Failed(s Submission) Card {
+	return s.message("Access failed", attention,
+		"Something went wrong in Apono while giving the access. Contact your admin, or request it again.").with(s.again()...)
+}
+
+// AsksMFA asks the person to show Apono that it is them.
+func AsksMFA(s Submission) Card {
+	if r := s.Requests[0]; r.Status != aponoapi.PendingMFA {
+		return s.message("MFA was asked for", "", "That is over. The request: "+r.Status.String()+".")
+	}
+	return s.message("Apono asks for MFA", warning,
+		"Your request goes on when you have passed MFA in Apono.").with(s.mfaLinks()...)
+}
+
+// Ending warns that the access ends soon.
+func Ending(s Submission) Card {
+	r := s.Requests[0]
+	if !r.Status.Active() {
+		return s.message("The access was about to end", "", "It is over: "+r.Status.String()+".").with(s.again()...)
+	}
+	return s.message("Access ends soon", warning, "It ends at about "+clock(r.EndsAt)+". Do you need it for longer?").with(
+		append(s.again(), button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens())...)
+}
+
+// Ended says that the access is over.
+func Ended(s Submission) Card {
+	r := s.Requests[0]
+	return s.message("Access ended", "", r.Status.String()+at(r.EndsAt)+". Do you still need it?").with(s.again()...)
+}
+
+func until(r Request) string {
+	if r.EndsAt.IsZero() {
+		return "You have access."
+	}
+	return "You have access until about " + clock(r.EndsAt) + "."
+}
+
+// message is the one frame of these cards.
+func (s Submission) message(title, color, words string) Card {
+	r := s.Requests[0]
+	head := heading(title)
+	head.Color = color
+	about := s.first(3)
+	if r.About != "" && s.Bundle != "" {
+		about = append(about, fact("Part", Line(r.About, 100)))
+	}
+	about = append(about, fact("Request ID", Line(r.ID, 80)))
+	about = append(about, r.decision()...)
+	if len(s.Again) > 0 {
+		about = append(about, fact("Requested again", Names(s.Again, 5)))
+	}
+	return newCard(fmt.Sprintf("%s: %s", title, s.title()), head, say(words), group(about...))
+}
+
+// again offers what is not there (any longer) once more.
+func (s Submission) again() []element {
+	if len(s.Again) > 0 {
+		return nil
+	}
+	return []element{button("Request again", Data{Verb: VerbAgain, Request: s.Requests[0].Name}).opens().positive()}
+}

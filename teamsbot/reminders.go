@@ -1,0 +1,34 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"github.com/apono-teams/teamsbot/cards"
+)
+
+// expiryWarning is how long before its end an access is warned of, where
+// Config does not say.
+const expiryWarning = 15 * time.Minute
+
+// warnOfEnds owes a message about every access that ends soon, once.
+func (b *Bot) warnOfEnds(ctx context.Context) error {
+	if b.ExpiryWarning < 0 {
+		return nil
+	}
+	return b.Store.OweWarnings(ctx, b.Now(), cmp.Or(b.ExpiryWarning, expiryWarning))
+}
+
+// onNotifications turns the warnings before an access ends on or off.
+func (t *turn) onNotifications(ctx context.Context) (cards.Card, error) {
+	on := strings.EqualFold(t.rest, "on")
+	if !on && !strings.EqualFold(t.rest, "off") {
+		return cards.Notifications(!t.person.Muted, false), nil
+	}
+	if err := t.bot.Store.Mute(ctx, t.person.PersonKey, !on); err != nil {
+		return cards.Card{}, err
+	}
+	return cards.Notifications(on, true), nil
+}
