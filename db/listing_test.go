@@ -91,8 +91,13 @@ func TestAListMakesLooksNeedless(t *testing.T) {
 		}
 		l.Vague = row.vague
 		w.compared(l, db.Told{Name: r.ID, Status: aponoapi.Pending, LookAt: noon.Add(time.Minute)})
+		w.must(w.DropNeedlessLooks(w.ctx))
+		if queued := len(jobs[db.RefreshRequest](w)) > 0; queued != row.wantLook {
+			t.Errorf("after %s a look is queued: %t, want %t", row.name, queued, row.wantLook)
+		}
 		look, err := w.StartLook(w.ctx, r.ID, noon.Add(time.Second))
 		w.must(err)
+		w.must(w.DropNeedlessLooks(w.ctx))
 		if (look != nil) != row.wantLook {
 			t.Errorf("after %s there is a look to make: %t, want %t", row.name, look != nil, row.wantLook)
 		}

@@ -16,6 +16,12 @@ import (
 // took on its job may be gone. Of two jobs the later one finds nothing owed.
 const lookForgotten = 10 * time.Second
 
+// The priorities of looks: those that an event or a person asks for come first.
+const (
+	urgent  = 1
+	regular = 2
+)
+
 // Look is a look at a request that is about to be made. Its Reading and
 // ToldSince are those of what Apono is about to tell.
 type Look struct {
@@ -58,9 +64,9 @@ func (s *Store) StartLook(ctx context.Context, id string, again time.Time) (*Loo
 // look begins, telling again owes no other. The request is due at once, too: if
 // many are, the sweep is faster than their looks.
 func (s *Store) OweRefresh(ctx context.Context, name string, now time.Time) (owed bool, err error) {
-	n, err := s.oweLooks(ctx, `
-		SELECT id, look_owed_at FROM requests
-		WHERE id = (SELECT request_id FROM request_names WHERE name = $3) AND look_at IS NOT NULL
+	n, err := s.oweLooks(ctx, urgent, `
+		SELECT id, look_owed_at, look_urgent FROM requests
+		WHERE id = (SELECT request_id FROM request_names WHERE name = $4) AND look_at IS NOT NULL
 		FOR UPDATE`, now, name)
 	if err != nil {
 		return false, fmt.Errorf("owe a look at request %q: %w", name, err)
@@ -68,14 +74,15 @@ func (s *Store) OweRefresh(ctx context.Context, name string, now time.Time) (owe
 	return n > 0, nil
 }
 
-// OweRefreshes is OweRefresh for several requests, by any of their names.
+// OweRefreshes is OweRefresh for several requests, by any of their names, whose
+// looks come after those that an event or a person asks for.
 func (s *Store) OweRefreshes(ctx context.Context, names []string, now time.Time) error {
 	if len(names) == 0 {
 		return nil
 	}
-	_, err := s.oweLooks(ctx, `
-		SELECT id, look_owed_at FROM requests
-		WHERE id IN (SELECT request_id FROM request_names WHERE name = ANY ($3)) AND look_at IS NOT NULL
+	_, err := s.oweLooks(ctx, regular, `
+		SELECT id, look_owed_at, look_urgent FROM requests
+		WHERE id IN (SELECT request_id FROM request_names WHERE name = ANY ($4)) AND look_at IS NOT NULL
 		ORDER BY id FOR UPDATE`, now, names)
 	if err != nil {
 		return fmt.Errorf("owe looks at %d requests: %w", len(names), err)
@@ -86,26 +93,27 @@ func (s *Store) OweRefreshes(ctx context.Context, names []string, now time.Time)
 // OweDueRefreshes owes a look at up to limit requests whose time has come, and
 // puts their next one off until again. It says how many there were.
 func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit int) (n int, err error) {
-	n, err = s.oweLooks(ctx, `
-		SELECT id, look_owed_at FROM requests WHERE look_at <= $3
-		ORDER BY look_at LIMIT $4 FOR UPDATE SKIP LOCKED`, again, now, limit)
+	n, err = s.oweLooks(ctx, regular, `
+		SELECT id, look_owed_at, look_urgent FROM requests WHERE look_at <= $4
+		ORDER BY look_at LIMIT $5 FOR UPDATE SKIP LOCKED`, again, now, limit)
 	if err != nil {
 		return 0, fmt.Errorf("owe the refreshes that are due: %w", err)
 	}
 	return n, nil
 }
 
-// oweLooks owes a look at the requests that a query of $3 and on gives, and sets when their
+// oweLooks owes a look at the requests that a query of $4 and on gives, and sets when their
 // next one is due. Those that are owed one already are owed no other.
-func (s *Store) oweLooks(ctx context.Context, query string, lookAt time.Time, args ...any) (n int, err error) {
+func (s *Store) oweLooks(ctx context.Context, priority int, query string, lookAt time.Time, args ...any) (n int, err error) {
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			WITH named AS (`+query+`), owed AS (
-				SELECT id, coalesce(look_owed_at > clock_timestamp() - $2::interval, false) AS already FROM named)
-			UPDATE requests r SET look_at = $1,
+				SELECT id, coalesce(look_owed_at > clock_timestamp() - $2::interval, false)
+					AND (look_urgent OR NOT $3) AS already FROM named)
+			UPDATE requests r SET look_at = $1, look_urgent = CASE WHEN already THEN r.look_urgent ELSE $3 END,
 				look_owed_at = CASE WHEN already THEN r.look_owed_at ELSE clock_timestamp() END
 			FROM owed WHERE r.id = owed.id
-			RETURNING r.id, already`, append([]any{lookAt, lookForgotten}, args...)...)
+			RETURNING r.id, already`, append([]any{lookAt, lookForgotten, priority == urgent}, args...)...)
 		if err != nil {
 			return err
 		}
@@ -114,7 +122,7 @@ func (s *Store) oweLooks(ctx context.Context, query string, lookAt time.Time, ar
 		var looks []river.InsertManyParams
 		_, err = pgx.ForEachRow(rows, []any{&id, &already}, func() error {
 			if n++; !already {
-				looks = append(looks, river.InsertManyParams{Args: RefreshRequest{id}})
+				looks = append(looks, river.InsertManyParams{Args: RefreshRequest{id}, InsertOpts: &river.InsertOpts{Priority: priority}})
 			}
 			return nil
 		})
@@ -125,6 +133,19 @@ func (s *Store) oweLooks(ctx context.Context, query string, lookAt time.Time, ar
 		return err
 	})
 	return n, err
+}
+
+// DropNeedlessLooks takes the looks out of the queue that a list has made
+// needless, so that others do not wait behind them.
+func (s *Store) DropNeedlessLooks(ctx context.Context) error {
+	_, err := s.pool.Exec(ctx, `
+		DELETE FROM river_job j USING requests r
+		WHERE j.kind = $1 AND j.state = 'available' AND r.id = j.args ->> 'request_id' AND r.look_owed_at IS NULL`,
+		RefreshRequest{}.Kind())
+	if err != nil {
+		return fmt.Errorf("drop needless looks: %w", err)
+	}
+	return nil
 }
 
 // LookSooner lets the sweep look at requests now that it would look at after

@@ -116,3 +116,34 @@ func TestLookSooner(t *testing.T) {
 		t.Errorf("owed are looks at %v, want one at %s", got, r.ID)
 	}
 }
+
+// What an event or a person asks for comes before what the sweep does, though
+// the sweep has asked before; asking again owes nothing more.
+func TestUrgentLooksComeFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	_, err := w.OweDueRefreshes(w.ctx, noon, noon, 10)
+	w.must(err)
+	for range 3 {
+		_, err := w.OweRefresh(w.ctx, r.ID, noon)
+		w.must(err)
+		_, err = w.OweDueRefreshes(w.ctx, noon, noon, 10)
+		w.must(err)
+		w.must(w.OweRefreshes(w.ctx, []string{r.FriendlyID}, noon))
+	}
+	if got := ask[[]int16](w, `SELECT array_agg(priority ORDER BY priority) FROM river_job WHERE kind = $1`, db.RefreshRequest{}.Kind()); !slices.Equal(got, []int16{1, 2}) {
+		t.Errorf("the looks that are owed have the priorities %v, want an urgent one and the sweep's", got)
+	}
+	// One look is made of both.
+	for _, want := range []bool{true, false} {
+		look, err := w.StartLook(w.ctx, r.ID, noon.Add(time.Minute))
+		w.must(err)
+		if (look != nil) != want {
+			t.Errorf("there is a look to make: %t, want %t", look != nil, want)
+		}
+	}
+	if !ask[time.Time](w, `SELECT look_at FROM requests WHERE id = $1`, r.ID).Equal(noon.Add(time.Minute)) {
+		t.Error("a look that has begun is due again at once")
+	}
+}

@@ -83,6 +83,9 @@ func (b *Bot) sweepLists(ctx context.Context) error {
 			return err
 		}
 		b.lists.at.Store(began.UnixNano())
+		if err := b.Store.DropNeedlessLooks(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
