@@ -2,11 +2,9 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Erased is what was deleted with a person, each counted.
@@ -35,18 +33,11 @@ func (s *Store) PeopleAt(ctx context.Context, address string) ([]Person, error) 
 	return people, nil
 }
 
-const (
-	// eraseTries is how often a person is tried to be erased while bots work on
-	// what is theirs.
-	eraseTries = 5
-	// codeDeadlock is Postgres' deadlock_detected.
-	codeDeadlock = "40P01"
-)
-
 // Each of these is about one person, whose own chat is @chat.
 const (
 	// What is locked comes first, in the order in which the bot locks it. Once the
 	// person is, nothing new comes to them.
+	lockDrafts      = `SELECT FROM drafts WHERE ` + theirs + ` ORDER BY id FOR UPDATE`
 	lockSubmissions = `SELECT FROM submissions WHERE ` + theirs + ` ORDER BY id FOR UPDATE`
 	lockPerson      = `SELECT FROM people WHERE ` + theirs + ` FOR UPDATE`
 	lockPlace       = `SELECT FROM conversations WHERE id = @chat FOR UPDATE`
@@ -76,21 +67,6 @@ const (
 // Erase deletes a person, and everything about them. If they write to the bot
 // again they are new. It may be done while bots are running.
 func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
-	for range eraseTries {
-		e, err = s.erase(ctx, p)
-		var failed *pgconn.PgError
-		if !errors.As(err, &failed) || failed.Code != codeDeadlock {
-			break
-		}
-		// A bot was at it, in another order.
-	}
-	if err != nil {
-		return Erased{}, fmt.Errorf("erase person %s: %w", p.ObjectID, err)
-	}
-	return e, nil
-}
-
-func (s *Store) erase(ctx context.Context, p Person) (e Erased, err error) {
 	var ignored int
 	about := pgx.NamedArgs{"tenant": p.TenantID, "object": p.ObjectID, "chat": p.Chat.ID, "name": p.Name, "email": p.Email}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
@@ -98,6 +74,7 @@ func (s *Store) erase(ctx context.Context, p Person) (e Erased, err error) {
 			sql   string
 			count *int
 		}{
+			{lockDrafts, &ignored},
 			{lockSubmissions, &ignored},
 			{lockPerson, &ignored},
 			{lockSubmissions, &ignored}, // that came before the person was locked
@@ -125,5 +102,8 @@ func (s *Store) erase(ctx context.Context, p Person) (e Erased, err error) {
 		}
 		return nil
 	})
-	return e, err
+	if err != nil {
+		return Erased{}, fmt.Errorf("erase person %s: %w", p.ObjectID, err)
+	}
+	return e, nil
 }

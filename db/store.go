@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
@@ -74,9 +75,24 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// inTx runs f in a transaction.
-func (s *Store) inTx(ctx context.Context, f func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, s.pool, f)
+const (
+	// txTries is how often a transaction is tried that Postgres ends because it
+	// and another wait for each other.
+	txTries = 5
+	// codeDeadlock is Postgres' deadlock_detected.
+	codeDeadlock = "40P01"
+)
+
+// inTx runs f in a transaction; again if Postgres had to end it.
+func (s *Store) inTx(ctx context.Context, f func(pgx.Tx) error) (err error) {
+	for range txTries {
+		err = pgx.BeginFunc(ctx, s.pool, f)
+		var failed *pgconn.PgError
+		if !errors.As(err, &failed) || failed.Code != codeDeadlock {
+			break
+		}
+	}
+	return err
 }
 
 // timeOrNull is t, or nothing for the zero time.
