@@ -66,6 +66,7 @@ type Data struct {
 	Revision int    `json:"rev,omitempty"` // of the draft that the dialog shows
 	Do       Do     `json:"do,omitempty"`
 	Request  string `json:"request,omitempty"` // Apono's id
+	Card     int64  `json:"card,omitempty"`    // the posted card that the button is on
 
 	// Where a list stands.
 	List     ListOf   `json:"list,omitempty"`

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -60,6 +61,20 @@ func (c Card) encode() json.RawMessage {
 // finds it too large.
 func (c Card) Short() Card {
 	c.body = []element{quote(c.summary), say("Teams finds the rest too large to show. You find it under **My requests**.")}
+	return c
+}
+
+// Posted is the card with its number in every button, so that a press tells
+// which card it came from.
+func (c Card) Posted(number int64) Card {
+	c.actions = slices.Clone(c.actions)
+	for i, a := range c.actions {
+		if a.Data != nil {
+			data := *a.Data
+			data.Apono.Card = number
+			c.actions[i].Data = &data
+		}
+	}
 	return c
 }
 

@@ -23,6 +23,7 @@ func messageStates() map[string]cards.Card {
 		"message_ending_over":    cards.Ending(ends(story(aponoapi.Expired))),
 		"message_ended":          cards.Ended(ends(story(aponoapi.Expired))),
 
+		"posted":            cards.Status(story(aponoapi.Granted)).Posted(4711),
 		"short":             cards.Status(ends(story(aponoapi.Granted))).Short(),
 		"notifications_on":  cards.Notifications(true, false),
 		"notifications_off": cards.Notifications(false, true),

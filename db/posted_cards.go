@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -67,6 +68,34 @@ func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what is owed to %s: %w", l.Conversation.ID, err)
+	}
+	return c, nil
+}
+
+// CopyOf is a person's posted card as it is to be drawn now, if the activity
+// that shows it is not the one that is known to: Teams took a message and the
+// answer got lost. It is nil otherwise, also where the card is not theirs.
+func (s *Store) CopyOf(ctx context.Context, k PersonKey, card int64, conversationID, activityID string) (*CardToDraw, error) {
+	var c *CardToDraw
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		copied := CardToDraw{ID: card, ActivityID: activityID}
+		var submissionID string
+		err := tx.QueryRow(ctx, `
+			SELECT kind, coalesce(request_id, ''), wanted, thread, submission_id FROM posted_cards
+			WHERE id = $1 AND tenant_id = $2 AND object_id = $3 AND conversation_id = $4 AND activity_id <> $5`,
+			card, k.TenantID, k.ObjectID, conversationID, activityID,
+		).Scan(&copied.Kind, &copied.RequestID, &copied.Revision, &copied.Thread, &submissionID)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		c = &copied
+		return c.read(ctx, tx, submissionID, k)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for a copy of card %d: %w", card, err)
 	}
 	return c, nil
 }

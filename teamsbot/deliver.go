@@ -114,6 +114,18 @@ func (b *Bot) post(ctx context.Context, l *db.Lease, c *db.CardToDraw, card card
 	return b.Teams.Send(ctx, to, m)
 }
 
+// mendCopy brings a person's card to its newest state where it stands as an
+// activity that the bot does not know: the answer to its sending got lost.
+func (b *Bot) mendCopy(ctx context.Context, k db.PersonKey, card int64, place teams.Conversation, activityID string) error {
+	ctx, cancel := context.WithTimeout(ctx, db.LeaseLasts)
+	defer cancel()
+	c, err := b.Store.CopyOf(ctx, k, card, place.ID, activityID)
+	if err != nil || c == nil {
+		return err
+	}
+	return b.Teams.Update(ctx, place, activityID, messageOf(b.cardOf(c)))
+}
+
 // notDelivered is what becomes of a card that Teams did not take ("Send and
 // receive messages": status codes). What a person or an admin must first let in
 // waits for them, what Teams refuses as it is stays undone until it changes, and

@@ -28,6 +28,7 @@ func TestWhatMattersIsAMessage(t *testing.T) {
 	if n := dana.messages("Access ends soon"); n != 1 {
 		t.Errorf("she is warned %d times, want once", n)
 	}
+	dana.presses("Request again").shows("Orders database", "For how long, and why?")
 	w.pass(time.Hour)
 	dana.sees("Access ended", "Expired", "Request again")
 	for _, m := range dana.Chat() {
@@ -41,14 +42,7 @@ func TestWhatMattersIsAMessage(t *testing.T) {
 }
 
 // messages counts the messages in the person's chat that show a text.
-func (s *someone) messages(text string) (n int) {
-	for _, m := range s.Chat() {
-		if m.Has(text) {
-			n++
-		}
-	}
-	return n
-}
+func (s *someone) messages(text string) int { return len(s.shows(text)) }
 
 func TestWarningsCanBeMuted(t *testing.T) {
 	w := newWorld(t)

@@ -244,7 +244,9 @@ func idsOf(items []db.Named) []string {
 }
 
 // cardOf is a posted card as it is to be drawn now.
-func (b *Bot) cardOf(c *db.CardToDraw) cards.Card {
+func (b *Bot) cardOf(c *db.CardToDraw) cards.Card { return b.contentOf(c).Posted(c.ID) }
+
+func (b *Bot) contentOf(c *db.CardToDraw) cards.Card {
 	about := c.Requests
 	if c.Kind != db.Story {
 		about = slices.DeleteFunc(slices.Clone(about), func(r db.Request) bool { return r.ID != c.RequestID })

@@ -201,6 +201,7 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 		return teams.TaskMessage(wordsOldButton)
 	}
 	t.intent = string(t.press.Verb)
+	t.mendCopy(ctx)
 	switch t.press.Verb {
 	case cards.VerbRequest:
 		return t.said(t.openRequest(ctx))
@@ -227,6 +228,22 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	}
 	t.intent = "unknown"
 	return teams.TaskMessage(wordsOldButton)
+}
+
+// mendCopy brings a card to its newest state if the press came from a copy of it
+// that nobody knew of, beside what the press is about.
+func (t *turn) mendCopy(ctx context.Context) {
+	if t.press.Card == 0 || t.activity.Name != teams.InvokeTaskFetch || t.activity.Kind() != teams.Personal {
+		return
+	}
+	b, k, card, place, id := t.bot, t.person.PersonKey, t.press.Card, t.activity.Where(), t.activity.ReplyToID
+	b.goOn(ctx, func(ctx context.Context) error {
+		err := b.mendCopy(ctx, k, card, place, id)
+		if err != nil {
+			b.Log.Warn().Err(loggable(err)).Int64("card", card).Msg("a copy of a card is not mended")
+		}
+		return err
+	})
 }
 
 // installChanged notes that the bot was added to a person's chat or removed.
