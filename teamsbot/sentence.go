@@ -1,7 +1,6 @@
 package teamsbot
 
 import (
-	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -168,53 +167,65 @@ func (s *sentence) rest() string {
 	return strings.Join(left, " ")
 }
 
-// hit is a run of words that fits a name.
+// hit is a run of words that fits a name. It is small, for there may be as many
+// as words times names.
 type hit struct {
-	name     int
-	from, to int  // the words
+	name     int32
+	from, to int8 // the words, of which there are sentenceWords at most
 	full     bool // they are the whole name
 }
 
 func (h hit) overlaps(o hit) bool { return h.from < o.to && o.from < h.to }
 
-func (h hit) span() [2]int { return [2]int{h.from, h.to} }
+func (h hit) span() [2]int8 { return [2]int8{h.from, h.to} }
 
 // covers says that h explains all that o does, and more.
 func (h hit) covers(o hit) bool { return h.from <= o.from && h.to >= o.to && h.to-h.from > o.to-o.from }
 
-// better sorts hits: whole names first, then those that explain more words.
-func better(a, b hit) int {
-	return cmp.Or(cmp.Compare(rank(b), rank(a)), cmp.Compare(a.from, b.from), cmp.Compare(a.name, b.name))
-}
-
-// hits finds every name that words fit which are not taken.
+// hits finds every name that words fit which are not taken: whole names first,
+// then those that explain more words, then in the order of the sentence. They
+// are put in that order as they are found.
 func (s *sentence) hits(names []string) []hit {
-	var all []hit
+	parts, whole := make([][]string, len(names)), make([]string, len(names))
 	for n, name := range names {
-		parts := partsOf(name)
-		whole := strings.Join(parts, "")
-		for from := range s.words {
-			best := hit{name: n, from: from, to: from}
-			for p := range parts {
-				if h := s.run(from, parts, p); h.to > best.to || h.to == best.to && h.full {
-					best.to, best.full = h.to, h.full
-				}
+		parts[n] = partsOf(name)
+		whole[n] = strings.Join(parts[n], "")
+	}
+	byRank := make([][]hit, 2*sentenceWords+1)
+	for from, w := range s.words {
+		if w.taken {
+			continue
+		}
+		joined := strings.Join(w.parts, "")
+		for n := range names {
+			best := s.longest(from, parts[n])
+			if joined == whole[n] && int(best.to) <= from+1 {
+				best.to, best.full = best.from+1, true
 			}
-			if w := s.words[from]; !w.taken && strings.Join(w.parts, "") == whole && best.to <= from+1 {
-				best.to, best.full = from+1, true
-			}
-			if best.to > from {
-				all = append(all, best)
+			if best.name = int32(n); best.to > best.from {
+				byRank[rank(best)] = append(byRank[rank(best)], best)
 			}
 		}
 	}
-	slices.SortFunc(all, better)
-	return all
+	slices.Reverse(byRank)
+	return slices.Concat(byRank...)
+}
+
+// longest is the longest run of words from one on that fits a name, wherever in
+// it that begins.
+func (s *sentence) longest(from int, parts []string) hit {
+	best := hit{from: int8(from), to: int8(from)}
+	for p := range parts {
+		if h := s.run(from, parts, p); h.to > best.to || h.to == best.to && h.full {
+			best = h
+		}
+	}
+	return best
 }
 
 // run is the longest run of words from one on that fits a name's parts from p on.
 func (s *sentence) run(from int, parts []string, p int) hit {
-	h := hit{from: from, to: from}
+	h := hit{from: int8(from), to: int8(from)}
 	at, equal := p, true
 	for i := from; i < len(s.words) && !s.words[i].taken; i++ {
 		same, ok := begins(parts[at:], s.words[i].parts)
@@ -222,9 +233,9 @@ func (s *sentence) run(from int, parts []string, p int) hit {
 			break
 		}
 		at += len(s.words[i].parts)
-		h.to, equal = i+1, equal && same
+		h.to, equal = int8(i+1), equal && same
 	}
-	h.full = equal && p == 0 && at == len(parts) && h.to > from
+	h.full = equal && p == 0 && at == len(parts) && h.to > h.from
 	return h
 }
 
@@ -270,11 +281,14 @@ func (s *sentence) one(names []string) (int, *ambiguity) {
 
 // outermost are the places of whole names, and whether no longer one covers
 // them. There are fewer places than hits: many names can fit the same words.
-func outermost(hits []hit) map[[2]int]bool {
-	outer := make(map[[2]int]bool)
+func outermost(hits []hit) map[[2]int8]bool {
+	outer := make(map[[2]int8]bool)
 	var whole []hit // one for each place
 	for _, h := range hits {
-		if _, known := outer[h.span()]; h.full && !known {
+		if !h.full {
+			continue
+		}
+		if _, known := outer[h.span()]; !known {
 			outer[h.span()] = true
 			whole = append(whole, h)
 		}
@@ -316,27 +330,33 @@ func (s *sentence) several(names []string, fullOnly bool) (found []int, unclear 
 // rank is what two hits have in common that are as good as each other.
 func rank(h hit) int {
 	if h.full {
-		return sentenceWords + h.to - h.from
+		return sentenceWords + int(h.to-h.from)
 	}
-	return h.to - h.from
+	return int(h.to - h.from)
 }
 
 // take takes the words of hits. A name that is said twice is taken once.
 func (s *sentence) take(hits []hit) ambiguity {
 	var a ambiguity
-	named := make(map[int]bool)
+	named := make(map[int32]bool)
 	for _, h := range hits {
 		if !named[h.name] {
 			named[h.name] = true
-			a.names = append(a.names, h.name)
+			a.names = append(a.names, int(h.name))
 		}
 	}
 	if len(a.names) == 1 {
 		hits = hits[:1]
 	}
+	var meant [sentenceWords]bool
+	for _, h := range hits {
+		for i := h.from; i < h.to; i++ {
+			meant[i] = true
+		}
+	}
 	var said []string
 	for i := range s.words {
-		if slices.ContainsFunc(hits, func(h hit) bool { return h.from <= i && i < h.to }) {
+		if meant[i] {
 			s.words[i].taken = true
 			a.at = append(a.at, i)
 			said = append(said, s.words[i].text)
