@@ -52,7 +52,7 @@ func fullest(letter string) map[string]cards.Card {
 			List: cards.ListAccess, Page: slices.Repeat([]cards.Submission{told}, cards.MinePage), From: 5, Found: 60, Cut: 900,
 		}, asked),
 		"resources": cards.ViewResources(cards.Resources{
-			Of: told, Search: of(letter, 100), From: 25, Found: 4000, Total: 5000, Whole: true, Late: true,
+			Of: told, Search: of(letter, 100), From: 25, Found: 4000, Total: 5000, Whole: true, Late: true, Permissions: slices.Repeat([]string{name}, 50),
 			Stands: map[aponoapi.Status]int{aponoapi.Granted: 4000, aponoapi.Failed: 900, aponoapi.Status(of(letter, 40)): 100},
 			Page:   slices.Repeat([]cards.Access{{Integration: name, Resource: name, Permission: name, Status: aponoapi.Granted}}, cards.PageSize),
 		}),

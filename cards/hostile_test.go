@@ -98,7 +98,7 @@ func everywhere(words string) []cards.Card {
 		cards.MyRequests(cards.Mine{List: cards.ListAll, Page: []cards.Submission{told, told}, Found: 2}, asked),
 		cards.MyAccess(cards.Mine{List: cards.ListAccess, Page: []cards.Submission{told, told}, Found: 2}, asked),
 		cards.ViewResources(cards.Resources{
-			Of: told, Page: []cards.Access{{Integration: words, Resource: words, Permission: words}}, Search: words, Found: 60, Total: 60,
+			Of: told, Page: []cards.Access{{Integration: words, Resource: words, Permission: words}}, Search: words, Found: 60, Total: 60, Permissions: []string{words, words},
 		}),
 	}, favoritesOf(words)...)
 }

@@ -28,6 +28,10 @@ type Resources struct {
 	Total  int
 	Stands map[aponoapi.Status]int // how many stand how; none where Apono does not tell
 
+	// Permissions are those of the request where Apono does not tell which of
+	// them is on which resource: then Page has resources only.
+	Permissions []string
+
 	Whole bool // it cannot be told apart from what else was submitted with it
 	Late  bool // Apono has not told in time how each stands
 }
@@ -72,6 +76,10 @@ func (v Resources) about() []element {
 	}
 	if stands := v.stands(); stands != "" {
 		body = append(body, fact("Resources and permissions", stands))
+	}
+	if len(v.Permissions) > 0 {
+		body = append(body, say("Apono does not tell which permission is on which resource. Here are all permissions, then all resources."),
+			fact("Permissions", Names(v.Permissions, PageSize)))
 	}
 	if v.Whole {
 		body = append(body, say("Apono does not tell which part of your submission this request is for. Here is the whole submission."))

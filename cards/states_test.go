@@ -303,8 +303,12 @@ func storyStates() map[string]cards.Card {
 			},
 		}),
 		"resources_of_whole": cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(2), Found: 2, Total: 2, Whole: true}),
-		"resources_of_late":  cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(2), Found: 2, Total: 2, Late: true}),
-		"unknown":            cards.Unknown(story(), "https://portal.apono.io"),
+		"resources_of_apart": cards.ViewResources(cards.Resources{
+			Of: story(aponoapi.Granted), Page: []cards.Access{{Resource: "orders"}, {Resource: "loader"}}, Found: 2, Total: 2,
+			Permissions: []string{"select", "insert", "assume"},
+		}),
+		"resources_of_late": cards.ViewResources(cards.Resources{Of: story(aponoapi.Granted), Page: access(2), Found: 2, Total: 2, Late: true}),
+		"unknown":           cards.Unknown(story(), "https://portal.apono.io"),
 
 		"status_bare":             cards.Status(bare),
 		"status_pending_mfa_link": cards.Status(mfa(story(aponoapi.PendingMFA))),

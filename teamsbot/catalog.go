@@ -38,6 +38,7 @@ type listing struct {
 	questions []aponoapi.CustomField // the company's own
 
 	requests []aponoapi.AccessRequest // the person's own
+	reports  []aponoapi.Activity      // of requests made elsewhere
 	brief    bool                     // kept only when it came too late for who asked
 	made     time.Time                // of a change: when it was made
 }
@@ -253,6 +254,9 @@ func (l *listing) weight() uint32 {
 	}
 	for i := range l.requests {
 		n += 400 + len(l.requests[i].Justification)
+	}
+	for i := range l.reports {
+		n += 600 + len(strings.Join(l.reports[i].Resources, ""))
 	}
 	return uint32(min(n, catalogWeight))
 }

@@ -25,7 +25,7 @@ const (
 
 // reportFields are what is asked of Apono's report.
 var reportFields = []string{
-	"request_id", "request_grant_date", "approver_names", "approver_emails", "approver_reason",
+	"request_id", "request_grant_date", "request_revoke_date", "status", "approver_names", "approver_emails", "approver_reason",
 }
 
 // tellsWhy says that Apono's report has something to add to a request that has
@@ -36,7 +36,7 @@ func tellsWhy(s aponoapi.Status) bool {
 
 // explain completes requests that have just been decided by what only Apono's
 // activity report tells: when the access began, who decided, and with what
-// words. Without the report the requests are told without that. The error is
+// words, and what v3 calls Expired and was revoked. Without the report the requests are told without that. The error is
 // for the log.
 func (b *Bot) explain(ctx context.Context, requests ...*db.Request) error {
 	if len(requests) == 0 || b.reportShut.is(b.Now()) {
@@ -68,6 +68,7 @@ func (b *Bot) explain(ctx context.Context, requests ...*db.Request) error {
 
 // explained adds a line of the report to a request.
 func explained(r *db.Request, a aponoapi.Activity) {
+	*r = ended(*r, a)
 	by := a.Approvers
 	if len(by) == 0 {
 		by = a.ApproverEmails

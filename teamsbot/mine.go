@@ -42,7 +42,9 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 	if m.From >= m.Found {
 		m.From = 0
 	}
-	for _, o := range all[m.From:min(m.From+cards.MinePage, m.Found)] {
+	page := all[m.From:min(m.From+cards.MinePage, m.Found)]
+	t.readReport(ctx, page)
+	for _, o := range page {
 		m.Page = append(m.Page, t.bot.ownView(t.person, o))
 	}
 	card := cards.MyRequests
@@ -161,9 +163,9 @@ func (t *turn) nameWhatIsElsewhere(ctx context.Context, all []ownRequest) error 
 	return nil
 }
 
-// nameResources finds the type and the names of the resources of a request that
-// was made elsewhere, among what the person may request. What is not found
-// keeps its id.
+// nameResources finds the names of the resources of a request that was made
+// elsewhere, among what the person may request, and the first of their types.
+// What is not found keeps its id.
 func (t *turn) nameResources(ctx context.Context, o *ownRequest) error {
 	a := &o.sub.Asked
 	if o.sub.ID != "" || len(a.Resources) == 0 {
@@ -174,6 +176,7 @@ func (t *turn) nameResources(ctx context.Context, o *ownRequest) error {
 	if err != nil {
 		return err
 	}
+	unnamed := len(a.Resources)
 	for _, kind := range types.items {
 		l, err := t.bot.catalog.resources(ctx, user, a.Integration.ID, kind.ID)
 		if err != nil {
@@ -183,14 +186,18 @@ func (t *turn) nameResources(ctx context.Context, o *ownRequest) error {
 		for _, it := range l.items {
 			names[it.ID] = it.Name
 		}
-		if _, ok := names[a.Resources[0].ID]; !ok {
-			continue
+		if _, ok := names[a.Resources[0].ID]; ok {
+			a.ResourceType = kind
 		}
-		a.ResourceType = kind
 		for i, r := range a.Resources {
-			a.Resources[i].Name = cmp.Or(names[r.ID], r.Name)
+			if name := names[r.ID]; name != "" {
+				a.Resources[i].Name = name
+				unnamed--
+			}
 		}
-		return nil
+		if unnamed <= 0 {
+			return nil
+		}
 	}
 	return nil
 }
@@ -201,6 +208,7 @@ type ownRequest struct {
 	sub     db.Submission           // without an ID for one that was made elsewhere
 	at      time.Time               // when it was made; unknown for one made elsewhere
 	told    *aponoapi.AccessRequest // what Apono has just told of it, if it was asked
+	report  *aponoapi.Activity      // what Apono's report tells of one made elsewhere, if it does
 }
 
 func remember(r db.Request, sub db.Submission) ownRequest {
@@ -221,8 +229,8 @@ func elsewhere(r aponoapi.AccessRequest, at time.Time) ownRequest {
 	if len(r.Groups) > 0 {
 		in := r.Groups[0].Integration
 		a.Integration = db.Named{ID: in.ID, Name: cmp.Or(in.Name, in.ID)}
-		for _, kind := range r.Groups[0].ResourceTypes {
-			a.ResourceType = db.Named{ID: kind.ID, Name: kind.Name}
+		if kinds := r.Groups[0].ResourceTypes; len(r.Groups) == 1 && len(kinds) == 1 {
+			a.ResourceType = db.Named{ID: kinds[0].ID, Name: kinds[0].Name}
 		}
 	}
 	for _, id := range r.ResourceIDs {
@@ -235,8 +243,10 @@ func elsewhere(r aponoapi.AccessRequest, at time.Time) ownRequest {
 func (b *Bot) ownView(p db.Person, o ownRequest) cards.Submission {
 	s := b.submissionView(p, o.sub, o.request)
 	if o.sub.ID == "" && o.sub.Asked.Resources != nil && o.sub.Asked.ResourceType.ID == "" {
-		// Their names are looked up where they are looked at.
-		s.Resources = []string{countOf(len(o.sub.Asked.Resources), "resource")}
+		s.Resources = o.shortly()
+	}
+	if o.sub.ID == "" && s.Bundle != "" {
+		s.Resources, s.Units = nil, s.Resources
 	}
 	if o.sub.AskedAt.IsZero() {
 		s.AskedAt = time.Time{}

@@ -27,6 +27,9 @@ func (t *turn) viewResources(ctx context.Context) (teams.Answer, error) {
 	if err != nil {
 		return teams.Answer{}, err
 	}
+	one := []ownRequest{o}
+	t.readReport(ctx, one)
+	o = one[0]
 	p, err := t.partsOf(ctx, o)
 	if err != nil {
 		return teams.Answer{}, err
@@ -34,7 +37,7 @@ func (t *turn) viewResources(ctx context.Context) (teams.Answer, error) {
 	search := strings.Fields(strings.ToLower(cards.Line(t.press.Inputs[cards.FieldSearch], 100)))
 	v := cards.Resources{
 		Of: t.bot.ownView(t.person, o), From: max(0, t.press.From), Search: strings.Join(search, " "),
-		Total: len(p.all), Stands: p.stands(), Whole: p.whole, Late: p.late,
+		Total: len(p.all), Stands: p.stands(), Permissions: p.permissions, Whole: p.whole, Late: p.late,
 	}
 	found := slices.DeleteFunc(p.all, func(a cards.Access) bool {
 		text := a.Resource + " " + a.Permission + " " + a.Integration
@@ -53,9 +56,10 @@ func (t *turn) viewResources(ctx context.Context) (teams.Answer, error) {
 
 // parts are the permissions on resources that a request is for.
 type parts struct {
-	all   []cards.Access
-	whole bool // of the whole submission: it cannot be told which are the request's
-	late  bool // Apono has not told how they stand
+	all         []cards.Access
+	permissions []string // if nobody tells which of them is on which resource
+	whole       bool     // of the whole submission: it cannot be told which are the request's
+	late        bool     // Apono has not told how they stand
 }
 
 // stands counts how many of them stand how.
@@ -147,7 +151,9 @@ func (t *turn) remembered(ctx context.Context, o ownRequest) (parts, error) {
 			return parts{}, err
 		}
 		_, whole, err := t.lyingIn(ctx, o)
-		return parts{all: o.access(), whole: whole}, err
+		p := o.parts()
+		p.whole = whole
+		return p, err
 	}
 	units, err := t.unitsOf(ctx, a)
 	if err != nil {
@@ -226,12 +232,26 @@ func failedFirst(all []cards.Access) []cards.Access {
 	return all
 }
 
-// access is every permission on every resource of a request.
-func (o ownRequest) access() []cards.Access {
-	var all []cards.Access
-	for _, r := range o.sub.Asked.Resources {
-		for _, p := range o.sub.Asked.Permissions {
-			all = append(all, cards.Access{Resource: r.Name, Permission: p})
+// parts are the resources and permissions of a request. One that was made here
+// asks for every permission on every resource. Of one that was made elsewhere
+// v3 tells all resources and all permissions, and not which belongs to which,
+// which is certain only if there is one of either.
+func (o ownRequest) parts() parts {
+	a := o.sub.Asked
+	resources := o.resourceNames()
+	if o.sub.ID == "" && len(resources) > 1 && len(a.Permissions) > 1 {
+		return parts{all: accessOn(resources, []string{""}), permissions: a.Permissions}
+	}
+	if len(a.Permissions) == 0 {
+		a.Permissions = []string{""}
+	}
+	return parts{all: accessOn(resources, a.Permissions)}
+}
+
+func accessOn(resources, permissions []string) (all []cards.Access) {
+	for _, r := range resources {
+		for _, p := range permissions {
+			all = append(all, cards.Access{Resource: r, Permission: p})
 		}
 	}
 	return all

@@ -100,7 +100,8 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 		now.LookAt = b.Now().Add(lookElsewhere)
 	}
 	var untold error
-	if look.Status != now.Status && tellsWhy(now.Status) {
+	onlyV3 := now.Status == aponoapi.Expired && now.V4ID == ""
+	if look.Status != now.Status && (tellsWhy(now.Status) || onlyV3) {
 		untold = b.explain(ctx, &now)
 	}
 	return errors.Join(b.Store.RecordStatus(ctx, now), named, untold)
