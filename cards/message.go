@@ -14,9 +14,11 @@ import (
 func Granted(s Submission) Card {
 	r := s.Requests[0]
 	if !r.Status.Active() {
-		return s.message("Access granted", good, "It is not there any more: "+r.Status.String()+".")
+		return s.message("Access was granted", "", "It is not there any more: "+r.Status.String()+".")
 	}
-	return s.message("Access granted", good, until(r)).with(r.buttons()...)
+	return s.message("Access granted", good, until(r)).with(
+		button("View resources", Data{Verb: VerbResources, Request: r.Name}).opens(),
+		button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens())
 }
 
 // Rejected says that an approver has said no, and why where Apono tells it.
@@ -67,7 +69,7 @@ func (s Submission) message(title, color, words string) Card {
 	r := s.Requests[0]
 	head := heading(title)
 	head.Color = color
-	about := s.first(3)
+	about := s.what()[:1] // the card that tells the story has the rest
 	if r.About != "" && s.Bundle != "" {
 		about = append(about, fact("Part", Line(r.About, 100)))
 	}

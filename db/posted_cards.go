@@ -160,11 +160,11 @@ func (s *Store) wantCards(ctx context.Context, tx pgx.Tx, submissionID string) e
 		RETURNING conversation_id, urgent`, submissionID)
 }
 
-// wantCardsOf owes a new state to every card that shows a request. What is
-// urgent goes before the rest.
+// wantCardsOf owes a new state to every card that shows a request. Where it is
+// urgent, the story goes before the messages of before.
 func (s *Store) wantCardsOf(ctx context.Context, tx pgx.Tx, submissionID, requestID string, urgent bool) error {
 	return s.oweCards(ctx, tx, `
-		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now()), urgent = urgent OR $3
+		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now()), urgent = urgent OR $3 AND kind = 'story'
 		WHERE submission_id = $1 AND (request_id IS NULL OR request_id = $2)
 		RETURNING conversation_id, urgent`, submissionID, requestID, urgent)
 }

@@ -160,12 +160,13 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.shot("status-pending-briefly")
 	w.sees(".message:last-child", "Granting")
 	w.shot("status-granting")
-	w.sees(".message:last-child", "You have access until about")
+	w.sees(".message:last-child", "Access granted")
+	w.sees(story, "You have access until about")
 	w.inView(".message:last-child")
 	w.looks("status-granted")
 	w.shot("readme/granted")
-	if got := w.count(".message"); got != messages+1 {
-		t.Errorf("there are %d messages, want one more than %d: the card changes in place", got, messages)
+	if got := w.count(".message"); got != messages+2 {
+		t.Errorf("there are %d messages, want two more than %d: the card, and that the access is granted", got, messages)
 	}
 	w.stayed()
 }
@@ -193,7 +194,7 @@ func danaAsksOnHerPhone(t *testing.T, b *browser) {
 	w.answers("Submit")
 	w.closed()
 	w.sees(".message:last-child", "You have access until about")
-	w.sees(".message:last-child", "1 hour 30 minutes")
+	w.sees(story, "1 hour 30 minutes")
 	w.inView(".message:last-child")
 	w.shot("phone-status")
 	w.shot("readme/phone")

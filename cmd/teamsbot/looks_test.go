@@ -26,6 +26,7 @@ var looks = []struct {
 // the window is as high as what is open, so that all of it is in the picture.
 func (w *window) looks(name string) {
 	w.t.Helper()
+	w.until(`!document.querySelector(".running")`) // a button that was pressed hides its words
 	for _, l := range looks {
 		w.wears(l.theme, l.size)
 		if l.size == phone {

@@ -110,6 +110,10 @@ func (w *window) clicks(selector string) {
 	w.does("click "+selector, chromedp.Click(selector, chromedp.NodeVisible))
 }
 
+// story is the card of a request that has just been granted: the newest message
+// says so.
+const story = ".message:nth-last-child(2)"
+
 // presses presses a button of the newest message.
 func (w *window) presses(button string) {
 	w.t.Helper()
