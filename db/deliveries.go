@@ -35,43 +35,37 @@ type Lease struct {
 // because nothing is owed or Teams takes nothing there. ErrLeased says that
 // somebody else is at it.
 func (s *Store) LeaseConversation(ctx context.Context, id string, p Pace) (l *Lease, wait time.Duration, err error) {
-	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		l, wait, err = leaseConversation(ctx, tx, id, p)
-		return err
-	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("lease conversation %s: %w", id, err)
-	}
-	return l, wait, nil
-}
-
-func leaseConversation(ctx context.Context, tx pgx.Tx, id string, p Pace) (*Lease, time.Duration, error) {
-	var leased, open, behind bool
-	var wait time.Duration
-	c := Conversation{ID: id}
+	l = &Lease{Conversation: Conversation{ID: id}}
+	var number *int64
+	var leased, owed bool
+	c := &l.Conversation
 	// Whoever gives the lease back just now has to be waited for: they may not
 	// have seen what is owed since.
-	err := tx.QueryRow(ctx, `
-		SELECT tenant_id, kind, service_url, closed = '', coalesce(leased_until > now(), false),
-		       greatest(next_send, now()) - now(),
-		       EXISTS (SELECT FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn)
-		FROM conversations WHERE id = $1 FOR UPDATE`, id).Scan(&c.TenantID, &c.Kind, &c.ServiceURL, &open, &leased, &wait, &behind)
+	err = s.pool.QueryRow(ctx, `
+		WITH c AS (
+			SELECT *, coalesce(leased_until > now(), false) AS leased, greatest(next_send, now()) - now() AS wait,
+			       closed = '' AND EXISTS (SELECT FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn) AS owed
+			FROM conversations WHERE id = $1 FOR UPDATE),
+		taken AS (
+			UPDATE conversations SET lease = nextval('leases'), leased_until = now() + $2::interval,
+				next_send = greatest(c.next_send, now() - $3::interval) + $4::interval
+			FROM c WHERE conversations.id = c.id AND c.owed AND NOT c.leased AND c.wait = interval '0'
+			RETURNING conversations.lease)
+		SELECT tenant_id, kind, service_url, owed, leased, wait, (SELECT lease FROM taken) FROM c`,
+		id, LeaseLasts, p.Conversation*time.Duration(max(p.Burst-1, 0)), p.Conversation,
+	).Scan(&c.TenantID, &c.Kind, &c.ServiceURL, &owed, &leased, &wait, &number)
 	switch {
-	case errors.Is(err, pgx.ErrNoRows) || err == nil && (!open || !behind):
+	case errors.Is(err, pgx.ErrNoRows) || err == nil && !owed:
 		return nil, 0, nil
 	case err != nil:
-		return nil, 0, err
+		return nil, 0, fmt.Errorf("lease conversation %s: %w", id, err)
 	case leased:
-		return nil, 0, ErrLeased
+		return nil, 0, fmt.Errorf("lease conversation %s: %w", id, ErrLeased)
 	case wait > 0:
 		return nil, wait, nil
 	}
-	l := &Lease{Conversation: c}
-	return l, 0, tx.QueryRow(ctx, `
-		UPDATE conversations SET lease = nextval('leases'), leased_until = now() + $2::interval,
-			next_send = greatest(next_send, now() - $3::interval) + $4::interval
-		WHERE id = $1 RETURNING lease`, id, LeaseLasts, p.Conversation*time.Duration(max(p.Burst-1, 0)), p.Conversation,
-	).Scan(&l.Number)
+	l.Number = *number
+	return l, 0, nil
 }
 
 // TenantSlot takes the next place in the line of everything that is sent into a

@@ -46,26 +46,21 @@ type CardToDraw struct {
 // urgent first, then what has waited longest. It is nil if nothing is owed.
 func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 	c := new(CardToDraw)
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT id, kind, coalesce(request_id, ''), wanted, thread, coalesce(activity_id, ''), posts,
-			       coalesce(wanted_at, now()), submission_id, tenant_id, object_id
-			FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn
-			ORDER BY urgent DESC, wanted_at, id LIMIT 1`, l.Conversation.ID)
-		if err != nil {
-			return err
-		}
-		var submissionID string
-		var k PersonKey
-		tag, err := pgx.ForEachRow(rows, []any{
-			&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &submissionID, &k.TenantID, &k.ObjectID,
-		}, func() error { return nil })
-		if err != nil || tag.RowsAffected() == 0 {
-			c = nil
-			return err
-		}
-		return c.read(ctx, tx, submissionID, k)
-	})
+	var submissionID string
+	var k PersonKey
+	err := s.pool.QueryRow(ctx, `
+		SELECT id, kind, coalesce(request_id, ''), wanted, thread, coalesce(activity_id, ''), posts,
+		       coalesce(wanted_at, now()), submission_id, tenant_id, object_id
+		FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn
+		ORDER BY urgent DESC, wanted_at, id LIMIT 1`, l.Conversation.ID).Scan(
+		&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &submissionID, &k.TenantID, &k.ObjectID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil {
+		// What is read after the revision is at least as new.
+		err = c.read(ctx, s.pool, submissionID, k)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read what is owed to %s: %w", l.Conversation.ID, err)
 	}
@@ -101,19 +96,19 @@ func (s *Store) CopyOf(ctx context.Context, k PersonKey, card int64, conversatio
 }
 
 // read fills in what the card shows.
-func (c *CardToDraw) read(ctx context.Context, tx pgx.Tx, submissionID string, k PersonKey) (err error) {
-	if c.Submission, err = submissionWhere(ctx, tx, "s.id = $1", submissionID); err != nil {
+func (c *CardToDraw) read(ctx context.Context, q querier, submissionID string, k PersonKey) (err error) {
+	if c.Submission, err = submissionWhere(ctx, q, "s.id = $1", submissionID); err != nil {
 		return err
 	}
-	if c.Requests, err = requestsOf(ctx, tx, "r.submission_id = $1", submissionID); err != nil {
+	if c.Requests, err = requestsOf(ctx, q, "r.submission_id = $1", submissionID); err != nil {
 		return err
 	}
-	c.Followers, err = requestsOf(ctx, tx, `r.submission_id IN (
+	c.Followers, err = requestsOf(ctx, q, `r.submission_id IN (
 		SELECT s.id FROM submissions s WHERE s.asked ? 'follows' AND s.asked->>'follows' = $1)`, submissionID)
 	if err != nil {
 		return err
 	}
-	c.Person, err = personWhere(ctx, tx, k)
+	c.Person, err = personWhere(ctx, q, k)
 	return err
 }
 

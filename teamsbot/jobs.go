@@ -26,6 +26,9 @@ const (
 	// deliveriesAtOnce is how many conversations one replica writes into at a
 	// time; most of them wait for their place in the tenant's line.
 	deliveriesAtOnce = 20
+	// fetchPause is the shortest between two fetches of jobs. A queue of few
+	// workers does no more than that many jobs in it.
+	fetchPause = 10 * time.Millisecond
 	// longestPause is the longest between two attempts at a job.
 	longestPause = 5 * time.Minute
 	// jobLasts bounds one attempt; a job that a dead replica left behind is
@@ -49,7 +52,7 @@ func (b *Bot) worker() (*db.Worker, error) {
 			db.QueueRefresh:    {MaxWorkers: looksAtOnce},
 			db.QueueDeliver:    {MaxWorkers: deliveriesAtOnce},
 		},
-		FetchCooldown:               50 * time.Millisecond,
+		FetchCooldown:               fetchPause,
 		RetryPolicy:                 pauses{},
 		JobTimeout:                  jobLasts,
 		RescueStuckJobsAfter:        jobTakenOver,
