@@ -18,7 +18,7 @@ func (w *world) several(n int) (place string, requests []db.Request) {
 	for range n {
 		d, err := w.NewDraft(w.ctx, k, form{"new"})
 		w.must(err)
-		sub, _, err := w.Submit(w.ctx, d, asked, noon)
+		sub, _, err := w.Submit(w.ctx, d, asked, time.Now(), 0)
 		w.must(err)
 		r := w.request(aponoapi.Pending)
 		w.must(w.SubmissionCreated(w.ctx, sub, r))

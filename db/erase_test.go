@@ -20,7 +20,7 @@ func (w *world) known(address string) db.Person {
 	w.must(w.RememberMember(w.ctx, db.Person{PersonKey: k, Name: "Name of " + address, Email: address, ReadAt: noon}))
 	d, err := w.NewDraft(w.ctx, k, form{"refused"})
 	w.must(err)
-	refused, _, err := w.Submit(w.ctx, d, asked, noon)
+	refused, _, err := w.Submit(w.ctx, d, asked, time.Now(), 0)
 	w.must(err)
 	w.must(w.SubmissionRefused(w.ctx, refused, "no"))
 	_, err = w.NewDraft(w.ctx, k, form{"open"})
@@ -168,7 +168,7 @@ func (w *world) writes(k db.PersonKey, i, n int) {
 	if err != nil {
 		return
 	}
-	sub, _, err := w.Submit(w.ctx, d, asked, noon)
+	sub, _, err := w.Submit(w.ctx, d, asked, time.Now(), 0)
 	if err != nil {
 		return
 	}

@@ -168,7 +168,7 @@ func TestRecentSubmissions(t *testing.T) {
 		w.must(err)
 		a := asked
 		a.Justification = why
-		sub, _, err := w.Submit(w.ctx, d, a, noon)
+		sub, _, err := w.Submit(w.ctx, d, a, time.Now(), 0)
 		w.must(err)
 		return sub
 	}

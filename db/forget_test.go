@@ -22,7 +22,7 @@ func TestForget(t *testing.T) {
 	_, _, _, err := w.Arrive(w.ctx, arrived)
 	w.must(err)
 	lying, submitted := w.draft(), w.draft()
-	_, _, err = w.Submit(w.ctx, submitted, asked, noon)
+	_, _, err = w.Submit(w.ctx, submitted, asked, time.Now(), 0)
 	w.must(err)
 
 	now := time.Now()
@@ -134,7 +134,7 @@ func TestSubmissionsThatBroughtNothingAreForgotten(t *testing.T) {
 	if got := w.left(lost); got != "" {
 		t.Errorf("%q is left of a lost one", got)
 	}
-	if _, fresh, err := w.Submit(w.ctx, db.Draft{ID: comeBack.DraftID, Person: comeBack.Person}, asked, noon); err != nil || !fresh {
+	if _, fresh, err := w.Submit(w.ctx, db.Draft{ID: comeBack.DraftID, Person: comeBack.Person}, asked, time.Now(), 0); err != nil || !fresh {
 		t.Errorf("what was refused is submitted again: fresh %t, %v", fresh, err)
 	}
 }

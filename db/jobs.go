@@ -102,12 +102,17 @@ func (s *Store) Owed(ctx context.Context) (n int, err error) {
 
 // owe enqueues a job in the transaction that makes it due.
 func (s *Store) owe(ctx context.Context, tx pgx.Tx, job river.JobArgs) error {
-	return s.oweAt(ctx, tx, job, time.Time{})
+	return s.oweAfter(ctx, tx, job, 0)
 }
 
-// oweAt enqueues a job that becomes due at that time; the zero time is now.
-func (s *Store) oweAt(ctx context.Context, tx pgx.Tx, job river.JobArgs, at time.Time) error {
-	if _, err := s.jobs.InsertTx(ctx, tx, job, &river.InsertOpts{ScheduledAt: at}); err != nil {
+// oweAfter enqueues a job that becomes due after a while, by the real clock:
+// River knows no other.
+func (s *Store) oweAfter(ctx context.Context, tx pgx.Tx, job river.JobArgs, wait time.Duration) error {
+	options := &river.InsertOpts{}
+	if wait > 0 {
+		options.ScheduledAt = time.Now().Add(wait)
+	}
+	if _, err := s.jobs.InsertTx(ctx, tx, job, options); err != nil {
 		return fmt.Errorf("owe %s: %w", job.Kind(), err)
 	}
 	return nil

@@ -29,6 +29,9 @@ func (w *world) leaseNext(place string) (*leased, error) {
 		return nil, err
 	}
 	c, err := w.NextCard(w.ctx, l)
+	if err == nil && c == nil { // drawn while it was leased
+		err = w.GiveBack(w.ctx, l)
+	}
 	if err != nil || c == nil {
 		return nil, err
 	}

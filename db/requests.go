@@ -28,7 +28,7 @@ type Request struct {
 	Reason       string    // their words; "" where Apono did not tell
 	EndedAt      time.Time // when it ended, as Apono tells, else first seen over
 	LookAt       time.Time // when the sweep reads it again; zero when it is over
-	CreatedAt    time.Time // when it was first remembered
+	CreatedAt    time.Time // when it was asked for, or first remembered
 	RevokedHere  bool      // somebody has ended it through the bot
 
 	// What follows is recorded if it is set, and not read back.
@@ -198,9 +198,9 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about,
-			ends_at, decided_by, reason, integrations, v4_id)
+			ends_at, decided_by, reason, integrations, v4_id, created_at)
 		SELECT $1, s.id, $3, $4, $5, $6::timestamptz, $7, $8, $9,
-			$6 + coalesce(nullif($10::interval, '0'), `+askedDuration+`), $11, $12, coalesce($13, '{}'::text[]), $14
+			$6 + coalesce(nullif($10::interval, '0'), `+askedDuration+`), $11, $12, coalesce($13, '{}'::text[]), $14, s.asked_at
 		FROM submissions s WHERE s.id = $2
 		ON CONFLICT (id) DO NOTHING`,
 		r.ID, submissionID, r.FriendlyID, r.Status, r.Reading,

@@ -21,7 +21,7 @@ func TestStanding(t *testing.T) {
 		w.must(err)
 		a := asked
 		a.Duration = duration
-		sub, _, err := w.Submit(w.ctx, d, a, noon)
+		sub, _, err := w.Submit(w.ctx, d, a, time.Now(), 0)
 		w.must(err)
 		r := w.request(s)
 		r.GrantedAt = granted

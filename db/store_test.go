@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -171,7 +172,7 @@ func TestWordsAreOnlyWords(t *testing.T) {
 		}
 		d, err := w.NewDraft(w.ctx, a.Person, form{words})
 		w.must(err)
-		sub, _, err := w.Submit(w.ctx, d, asked, noon)
+		sub, _, err := w.Submit(w.ctx, d, asked, time.Now(), 0)
 		w.must(err)
 		w.must(w.SubmissionRefused(w.ctx, sub, words))
 		if got := w.stands(sub.ID).Refusal; got != words {

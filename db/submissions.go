@@ -82,20 +82,20 @@ type Submission struct {
 
 // Submit writes down what is about to be asked, before Apono is told. Only the
 // first press for a draft gets fresh; the others get what became of it. A draft
-// that was not created can be submitted anew. At settleAt it is settled by
-// a job, if no answer has come by then.
-func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, settleAt time.Time) (sub Submission, fresh bool, err error) {
+// that was not created can be submitted anew. Some time after now it is settled
+// by a job, if no answer has come by then.
+func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, now time.Time, settleAfter time.Duration) (sub Submission, fresh bool, err error) {
 	body, err := marshal(asked)
 	if err != nil {
 		return Submission{}, false, err
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			INSERT INTO submissions AS s (draft_id, tenant_id, object_id, asked) VALUES ($1, $2, $3, $4)
+			INSERT INTO submissions AS s (draft_id, tenant_id, object_id, asked, asked_at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (draft_id) DO UPDATE SET
-				asked = excluded.asked, attempt = s.attempt + 1, state = 'sending', refusal = '', asked_at = now()
+				asked = excluded.asked, attempt = s.attempt + 1, state = 'sending', refusal = '', asked_at = excluded.asked_at
 			WHERE s.state IN ('refused', 'lost', 'unknown')
-			RETURNING `+submissionColumns, d.ID, d.Person.TenantID, d.Person.ObjectID, body)
+			RETURNING `+submissionColumns, d.ID, d.Person.TenantID, d.Person.ObjectID, body, now)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, settleAt time.
 			return err
 		}
 		fresh = true
-		return s.oweAt(ctx, tx, SettleSubmission{sub.ID, sub.Attempt}, settleAt)
+		return s.oweAfter(ctx, tx, SettleSubmission{sub.ID, sub.Attempt}, settleAfter)
 	})
 	if err != nil {
 		return Submission{}, false, fmt.Errorf("submit draft %s: %w", d.ID, err)
@@ -185,10 +185,10 @@ func (s *Store) OweStory(ctx context.Context, sub Submission) error {
 	return nil
 }
 
-// OweSettlement owes a submission a look for its request at that time, besides
+// OweSettlement owes a submission a look for its request after a while, besides
 // the one that was owed when it was submitted.
-func (s *Store) OweSettlement(ctx context.Context, sub Submission, at time.Time) error {
-	err := s.inTx(ctx, func(tx pgx.Tx) error { return s.oweAt(ctx, tx, SettleSubmission{sub.ID, sub.Attempt}, at) })
+func (s *Store) OweSettlement(ctx context.Context, sub Submission, after time.Duration) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error { return s.oweAfter(ctx, tx, SettleSubmission{sub.ID, sub.Attempt}, after) })
 	if err != nil {
 		return fmt.Errorf("owe the settlement of submission %s: %w", sub.ID, err)
 	}

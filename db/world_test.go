@@ -93,7 +93,7 @@ func (w *world) draft() db.Draft {
 // submitted is what a new person has just submitted.
 func (w *world) submitted() db.Submission {
 	w.t.Helper()
-	sub, fresh, err := w.Submit(w.ctx, w.draft(), asked, noon)
+	sub, fresh, err := w.Submit(w.ctx, w.draft(), asked, time.Now(), 0)
 	w.must(err)
 	if !fresh {
 		w.t.Fatal("the first press is not fresh")

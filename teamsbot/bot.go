@@ -36,7 +36,7 @@ const (
 	sweepEvery  = 2 * time.Second
 	forgetEvery = time.Minute
 	// warnEvery is how often it is looked who is to be warned of an end.
-	warnEvery = 15 * time.Second
+	warnEvery = 5 * time.Second
 )
 
 // Config is what the bot is made of. All of it but the marked fields is

@@ -48,7 +48,7 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 	case wrong != nil:
 		return t.show(ctx, d, f, wrong)
 	}
-	sub, fresh, err := t.bot.Store.Submit(ctx, d, asked, t.bot.Now().Add(settleAfter))
+	sub, fresh, err := t.bot.Store.Submit(ctx, d, asked, t.bot.Now(), settleAfter)
 	if err != nil {
 		return teams.Answer{}, err
 	}
@@ -113,7 +113,7 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 	case err == nil:
 		return b.Store.SubmissionCreated(note, sub, b.requestsOf(created, reading)...)
 	case errors.Is(err, aponoapi.ErrUnknownOutcome):
-		return errors.Join(err, b.Store.OweSettlement(note, sub, b.Now().Add(lookFirst)))
+		return errors.Join(err, b.Store.OweSettlement(note, sub, lookFirst))
 	}
 	r := &refusal{words: b.wordsOf(err), err: err}
 	r.field = fieldAsked(sub.Asked, r.words)

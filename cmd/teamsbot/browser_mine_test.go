@@ -100,8 +100,8 @@ func adamEndsTwoAtOnce(t *testing.T, b *browser) {
 
 	w.presses("My requests")
 	w.answers("Closed")
-	for _, id := range ended { // v3 says "Expired" of what was revoked
-		w.sees("#dialog", "Orders database · "+id)
+	for _, id := range ended {
+		w.sees("#dialog", "Revoked: Orders database (Database) · "+id)
 	}
 	w.looks("mine-closed")
 	w.answers("Request again")

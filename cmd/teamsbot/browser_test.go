@@ -237,8 +237,15 @@ func omarApprovesInTheSimulator(t *testing.T, b *browser) {
 	w.sees("#simulator .request", "Granted")
 	w.shot("dark-granted")
 
+	for range 3 { // an hour, but for a quarter
+		w.clicks(`[data-advance="900"]`)
+	}
+	w.sees(".message:last-child", "Access ends soon")
+	w.looks("warning")
+	w.detail("readme/warning", ".message:last-child .card")
 	w.clicks(`[data-advance="3600"]`)
-	w.sees(".message:last-child", "Expired")
+	w.sees(".message:last-child", "Access ended")
+	w.looks("ended")
 	w.inView(".message:last-child")
 	w.shot("dark-expired")
 	w.stayed()

@@ -266,9 +266,10 @@ func variables(t reflect.Type) []string {
 	var names []string
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Anonymous {
+		switch {
+		case f.Anonymous:
 			names = append(names, variables(f.Type)...)
-		} else {
+		case f.IsExported(): // the rest is not the operator's
 			names = append(names, f.Tag.Get("env"))
 		}
 	}

@@ -192,6 +192,7 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, PortalURL: c.AponoPortalURL,
 		TeamsURL: teamsURLs[where.Name], Retention: retention,
+		Now:           c.now,
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
 	})
 }
