@@ -31,10 +31,11 @@ const (
 	fetchPause = 10 * time.Millisecond
 	// longestPause is the longest between two attempts at a job.
 	longestPause = 5 * time.Minute
-	// jobLasts bounds one attempt; a job that a dead replica left behind is
-	// taken over some time later.
-	jobLasts     = time.Minute
-	jobTakenOver = 2 * time.Minute
+	// jobLasts bounds one attempt, and is longer than any delivery lasts; a job
+	// that a dead replica left behind is taken over soon after that: River looks
+	// for those twice a minute.
+	jobLasts     = 40 * time.Second
+	jobTakenOver = 45 * time.Second
 )
 
 // worker works through everything that the bot owes: THE OTHER SWITCH.
