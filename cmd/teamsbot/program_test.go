@@ -27,6 +27,10 @@ import (
 const asProgram = "TEAMSBOT_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	if name := os.Getenv(asSimulator); name != "" {
+		simulate(name)
+		return
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 		return
