@@ -63,6 +63,8 @@ func (s *Store) LeaseConversation(ctx context.Context, id string, p Pace) (l *Le
 		return nil, 0, fmt.Errorf("lease conversation %s: %w", id, ErrLeased)
 	case wait > 0:
 		return nil, wait, nil
+	case number == nil:
+		return nil, 0, fmt.Errorf("lease conversation %s: it changed meanwhile", id) // the job tries again
 	}
 	l.Number = *number
 	return l, 0, nil
