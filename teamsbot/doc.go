@@ -10,9 +10,12 @@
 // A bundle goes the same way (bundle.go, bundle_form.go), through v4, and may
 // become several requests. v4 and v3 name a request differently: names.go.
 //
-// A status changes (status.go): Apono's webhook or the sweep owes a look at the
-// request; what is read is recorded under a number drawn before Apono was
-// asked; every card that shows the request is drawn anew from the database.
+// A status changes (status.go): Apono's webhook owes a look at the request, or
+// the sweep finds it in a list (sweep.go), also what was made elsewhere
+// (elsewhere.go); what is read is recorded under a number drawn before Apono was
+// asked. Every card that shows the request is owed to its conversation and drawn
+// from the database when it is delivered, at Teams' pace (deliver.go). What must
+// not be missed is a message of its own; reminders.go warns before an end.
 //
 // What a person can press is the switch in turn.go, what they can write the
 // table in commands.go. What the bot owes is the list in jobs.go. Every press is
