@@ -35,7 +35,7 @@ func OpenMine() Card {
 // lists open what a person has asked for and what they have.
 func lists() []element {
 	return []element{
-		button("My requests", Data{Verb: VerbMine, List: ListAll}).opens(),
+		myRequests(),
 		button("My access", Data{Verb: VerbMine, List: ListAccess}).opens(),
 	}
 }
@@ -176,3 +176,5 @@ func (m Mine) pages() []element {
 	}
 	return []element{buttons(more...)}
 }
+
+func myRequests() element { return button("My requests", Data{Verb: VerbMine, List: ListAll}).opens() }

@@ -69,7 +69,7 @@ func (r Request) buttons() []element {
 	case r.Status.Over():
 		return []element{button("Request again", Data{Verb: VerbAgain, Request: r.Name}).opens(), newRequest(), favorite}
 	}
-	return nil
+	return []element{myRequests()}
 }
 
 // mfaLinks lead to where Apono asks for MFA.
@@ -86,7 +86,7 @@ func (s Submission) mfaLinks() []element {
 // Asking says that Apono is being asked and has not answered yet.
 func Asking(s Submission) Card {
 	return s.card("Sending to Apono", accent,
-		say("Apono has not answered yet. This message changes as soon as it does; nothing is sent twice."))
+		say("Apono has not answered yet. This message changes as soon as it does; nothing is sent twice.")).with(myRequests())
 }
 
 // Refused says that Apono refused a submission after its dialog had closed.
