@@ -15,16 +15,22 @@ import (
 
 // post hands an activity to the bot's own handler, signed and under a new id.
 func (w *world) post(b *testing.B, token string, a map[string]any, id int) {
+	b.Helper()
+	if code, body := w.posted(b, token, a, id); code != http.StatusOK {
+		b.Fatalf("got %d: %s", code, body)
+	}
+}
+
+// posted is post, with the bot's answer.
+func (w *world) posted(b *testing.B, token string, a map[string]any, id int) (code int, body string) {
 	a["id"] = fmt.Sprintf("f:bench-%d", id)
-	body, err := json.Marshal(a)
+	activity, err := json.Marshal(a)
 	must(b, err)
-	req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/messages", strings.NewReader(string(body)))
+	req := httptest.NewRequestWithContext(b.Context(), http.MethodPost, "/api/messages", strings.NewReader(string(activity)))
 	req.Header.Set("Authorization", "Bearer "+token)
 	rec := httptest.NewRecorder()
 	w.bot.Handler().ServeHTTP(rec, req)
-	if rec.Code != http.StatusOK {
-		b.Fatalf("got %d: %s", rec.Code, rec.Body)
-	}
+	return rec.Code, rec.Body.String()
 }
 
 // BenchmarkMessage is one authenticated text message and its reply, which goes

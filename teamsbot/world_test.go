@@ -42,6 +42,7 @@ type world struct {
 	aponoHTTP *httptest.Server
 	instead   atomic.Pointer[func(http.ResponseWriter, *http.Request) bool] // answers for Apono, if it does
 	dbURL     string
+	connector *connector // a second Teams, for benchmarks
 }
 
 // newWorld starts everything; change may alter Apono's world before.
@@ -51,7 +52,14 @@ func newWorld(t testing.TB, change ...func(*aponotest.World)) *world {
 		test.Parallel()
 	}
 	w := &world{t: t, log: &logBuffer{}, dbURL: pgtest.URL(t)}
+	w.start(change...)
+	return w
+}
 
+// start starts everything that a world is made of.
+func (w *world) start(change ...func(*aponotest.World)) {
+	t := w.t
+	t.Helper()
 	people := aponotest.DefaultWorld()
 	for _, f := range change {
 		f(people)
@@ -78,7 +86,6 @@ func newWorld(t testing.TB, change ...func(*aponotest.World)) *world {
 			t.Logf("the bot's log:\n%s", w.log)
 		}
 	})
-	return w
 }
 
 // replica runs one more bot on the same database, and gives its URL.
@@ -90,10 +97,11 @@ func (w *world) replica() (*Bot, string) {
 		LoginURL: w.teams.LoginURL(), DisableInstanceDiscovery: true, HTTPClient: w.teams.HTTPClient(),
 	})
 	must(t, err)
-	hosts := []string{w.teams.Host()}
-	out, err := teams.NewClient(teams.ClientConfig{
-		AppID: w.teams.AppID(), Credential: credential, ServiceHosts: hosts, HTTPClient: w.teams.HTTPClient(),
-	})
+	hosts, client := []string{w.teams.Host()}, w.teams.HTTPClient()
+	if w.connector != nil {
+		hosts, client = append(hosts, w.connector.host()), w.connector.trustedBy(client)
+	}
+	out, err := teams.NewClient(teams.ClientConfig{AppID: w.teams.AppID(), Credential: credential, ServiceHosts: hosts, HTTPClient: client})
 	must(t, err)
 	in, err := teams.NewVerifier(teams.VerifierConfig{
 		AppID: w.teams.AppID(), OpenIDURL: w.teams.OpenIDURL(), ServiceHosts: hosts, HTTPClient: w.teams.HTTPClient(),
