@@ -240,3 +240,26 @@ func TestNoChangeIsLostBetweenTwoDeliveries(t *testing.T) {
 		}
 	}
 }
+
+// However many want a lease at once, one gets it, and the others are told so.
+func TestALeaseIsTakenByOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	place, _ := w.several(1)
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			for range 100 {
+				l, early, err := w.LeaseConversation(w.ctx, place, db.Pace{})
+				switch {
+				case errors.Is(err, db.ErrLeased), early > 0: // the clock of who asked is that of their call
+				case err != nil || l == nil:
+					t.Errorf("got %v, %v", l, err)
+				default:
+					w.must(w.GiveBack(w.ctx, l))
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
