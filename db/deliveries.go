@@ -94,7 +94,7 @@ func (s *Store) CardDrawn(ctx context.Context, l *Lease, c *CardToDraw, activity
 	return s.released(ctx, l, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE posted_cards SET drawn = $2, activity_id = $3, posts = posts + CASE WHEN activity_id IS NULL THEN 1 ELSE 0 END,
-				urgent = urgent AND wanted > $2, wanted_at = CASE WHEN wanted > $2 THEN now() END
+				failed_at = NULL, urgent = urgent AND wanted > $2, wanted_at = CASE WHEN wanted > $2 THEN now() END
 			WHERE id = $1 AND drawn < $2`, c.ID, c.Revision, activityID)
 		return err
 	})
@@ -114,7 +114,8 @@ func (s *Store) CardGone(ctx context.Context, l *Lease, c *CardToDraw) error {
 func (s *Store) CardGivenUp(ctx context.Context, l *Lease, c *CardToDraw) error {
 	return s.release(ctx, l, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
-			UPDATE posted_cards SET drawn = $2, wanted_at = CASE WHEN wanted > $2 THEN now() END WHERE id = $1`, c.ID, c.Revision)
+			UPDATE posted_cards SET drawn = $2, failed_at = NULL, wanted_at = CASE WHEN wanted > $2 THEN now() END
+			WHERE id = $1`, c.ID, c.Revision)
 		return err
 	})
 }
@@ -171,14 +172,33 @@ func (s *Store) ReplaceChat(ctx context.Context, l *Lease, k PersonKey, id strin
 	})
 }
 
-// GiveBack gives a lease back undone. The caller's job tries again.
-func (s *Store) GiveBack(ctx context.Context, l *Lease) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE conversations SET leased_until = NULL WHERE id = $1 AND lease = $2`, l.Conversation.ID, l.Number)
+// GiveBack gives a lease back because a card was not delivered; the caller's job
+// tries that one again. The other cards there, which have not failed, are owed
+// anew. c is nil if it did not come to a card.
+func (s *Store) GiveBack(ctx context.Context, l *Lease, c *CardToDraw) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `
+			UPDATE conversations SET leased_until = NULL WHERE id = $1 AND lease = $2`, l.Conversation.ID, l.Number)
+		if err != nil || tag.RowsAffected() == 0 || c == nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `
+			UPDATE posted_cards SET failed_at = now() WHERE id = $1 AND wanted = $2`, c.ID, c.Revision); err != nil {
+			return err
+		}
+		_, err = s.oweNext(ctx, tx, l.Conversation.ID, "failed_at IS NULL")
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("give conversation %s back: %w", l.Conversation.ID, err)
 	}
 	return nil
+}
+
+// Leave gives a lease back because nothing was found to deliver. What has come
+// to be owed since is owed to a job: its own may have met the lease.
+func (s *Store) Leave(ctx context.Context, l *Lease) error {
+	return s.release(ctx, l, func(pgx.Tx) error { return nil })
 }
 
 // release is released, of which nobody wants to know more.
@@ -199,7 +219,7 @@ func (s *Store) released(ctx context.Context, l *Lease, rest func(pgx.Tx) error)
 		if err := rest(tx); err != nil {
 			return err
 		}
-		more, err = s.oweNext(ctx, tx, l.Conversation.ID)
+		more, err = s.oweNext(ctx, tx, l.Conversation.ID, "true")
 		return err
 	})
 	if err != nil {
@@ -208,11 +228,12 @@ func (s *Store) released(ctx context.Context, l *Lease, rest func(pgx.Tx) error)
 	return more, nil
 }
 
-// oweNext owes a conversation what is still to be delivered there, if anything.
-func (s *Store) oweNext(ctx context.Context, tx pgx.Tx, conversationID string) (owed bool, err error) {
+// oweNext owes a conversation what is still to be delivered there of the cards
+// that a condition names, if anything.
+func (s *Store) oweNext(ctx context.Context, tx pgx.Tx, conversationID, cards string) (owed bool, err error) {
 	var urgent *bool
 	err = tx.QueryRow(ctx, `
-		SELECT (SELECT bool_or(urgent) FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn)
+		SELECT (SELECT bool_or(urgent) FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn AND `+cards+`)
 		FROM conversations WHERE id = $1 AND closed = ''`, conversationID).Scan(&urgent)
 	if errors.Is(err, pgx.ErrNoRows) || err == nil && urgent == nil {
 		return false, nil
@@ -239,7 +260,7 @@ func (s *Store) OweAbandoned(ctx context.Context) error {
 			return err
 		}
 		for _, id := range abandoned {
-			if _, err := s.oweNext(ctx, tx, id); err != nil {
+			if _, err := s.oweNext(ctx, tx, id, "true"); err != nil {
 				return err
 			}
 		}

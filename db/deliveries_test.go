@@ -233,7 +233,7 @@ func TestNoChangeIsLostBetweenTwoDeliveries(t *testing.T) {
 			if err != nil || l == nil {
 				return err
 			}
-			return w.GiveBack(w.ctx, l)
+			return w.Leave(w.ctx, l)
 		})
 		if owed := len(jobs[db.Deliver](w)) - before; met && owed != 2 {
 			t.Fatalf("round %d: the change met the delivery before, and %d deliveries are owed, want its own and one after", i, owed)
@@ -256,10 +256,67 @@ func TestALeaseIsTakenByOne(t *testing.T) {
 				case err != nil || l == nil:
 					t.Errorf("got %v, %v", l, err)
 				default:
-					w.must(w.GiveBack(w.ctx, l))
+					w.must(w.GiveBack(w.ctx, l, nil))
 				}
 			}
 		})
 	}
 	wait.Wait()
+}
+
+// A change whose job meets a lease under which nothing is found to deliver is
+// owed by whoever gives the lease back.
+func TestNoChangeIsLostWhenNothingWasFound(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	place, _, r := w.owedCard()
+	l, _, err := w.LeaseConversation(w.ctx, place, db.Pace{})
+	w.must(err)
+	w.do(`UPDATE posted_cards SET drawn = wanted`) // by who gave the lease back just before
+	if c, err := w.NextCard(w.ctx, l); c != nil || err != nil {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	w.record(r, aponoapi.Granted)
+	if _, err := w.leaseNext(place); !errors.Is(err, db.ErrLeased) {
+		t.Fatalf("got %v, want ErrLeased", err)
+	}
+	w.do(`DELETE FROM river_job`) // the change's own job is done with that
+	w.must(w.Leave(w.ctx, l))
+	if n := len(jobs[db.Deliver](w)); n != 1 {
+		t.Errorf("%d deliveries are owed, want 1", n)
+	}
+}
+
+// A card that Teams does not take keeps no other of its conversation waiting.
+func TestACardThatFailsLetsOthersGoFirst(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	place, requests := w.several(2)
+	w.do(`UPDATE posted_cards SET urgent = true WHERE id = (SELECT min(id) FROM posted_cards)`)
+	w.do(`DELETE FROM river_job`)
+	failing := w.lease(place)
+	w.must(w.GiveBack(w.ctx, failing.Lease, failing.CardToDraw))
+	if n := len(jobs[db.Deliver](w)); n != 1 {
+		t.Errorf("%d deliveries are owed of the other card, want 1", n)
+	}
+	if c := w.draw(place); c.CardToDraw.ID == failing.CardToDraw.ID {
+		t.Error("what failed goes first again")
+	}
+	w.do(`DELETE FROM river_job`)
+	again := w.lease(place)
+	if again.CardToDraw.ID != failing.CardToDraw.ID {
+		t.Error("what failed is not tried again")
+	}
+	w.record(requests[0], aponoapi.Granted) // a new revision, which has not failed
+	w.do(`DELETE FROM river_job`)
+	w.must(w.GiveBack(w.ctx, again.Lease, again.CardToDraw))
+	if n := len(jobs[db.Deliver](w)); n != 1 {
+		t.Errorf("%d deliveries are owed of the change meanwhile, want 1", n)
+	}
+	again = w.lease(place)
+	w.do(`DELETE FROM river_job`)
+	w.must(w.GiveBack(w.ctx, again.Lease, again.CardToDraw))
+	if n := len(jobs[db.Deliver](w)); n != 0 {
+		t.Errorf("%d deliveries are owed beside the job that failed, want none", n)
+	}
 }

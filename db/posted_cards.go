@@ -43,7 +43,8 @@ type CardToDraw struct {
 }
 
 // NextCard is the card to deliver next into the leased conversation: what is
-// urgent first, then what has waited longest. It is nil if nothing is owed.
+// urgent first, then what has waited longest, and last what Teams did not take
+// before. It is nil if nothing is owed.
 func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 	c := new(CardToDraw)
 	var submissionID string
@@ -52,7 +53,7 @@ func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 		SELECT id, kind, coalesce(request_id, ''), wanted, thread, coalesce(activity_id, ''), posts,
 		       coalesce(wanted_at, now()), submission_id, tenant_id, object_id
 		FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn
-		ORDER BY urgent DESC, wanted_at, id LIMIT 1`, l.Conversation.ID).Scan(
+		ORDER BY failed_at NULLS FIRST, urgent DESC, wanted_at, id LIMIT 1`, l.Conversation.ID).Scan(
 		&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &submissionID, &k.TenantID, &k.ObjectID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -119,7 +120,7 @@ func (s *Store) oweStory(ctx context.Context, tx pgx.Tx, sub Submission) error {
 		SELECT $1, p.tenant_id, p.object_id, p.conversation_id, now()
 		FROM people p WHERE p.tenant_id = $2 AND p.object_id = $3
 		ON CONFLICT (submission_id, tenant_id, object_id) WHERE kind = 'story'
-		DO UPDATE SET wanted = b.wanted + 1, wanted_at = coalesce(b.wanted_at, now())
+		DO UPDATE SET wanted = b.wanted + 1, wanted_at = coalesce(b.wanted_at, now()), failed_at = NULL
 		RETURNING conversation_id, urgent`, sub.ID, sub.Person.TenantID, sub.Person.ObjectID)
 }
 
@@ -150,7 +151,7 @@ func (s *Store) oweMessage(ctx context.Context, tx pgx.Tx, kind CardKind, reques
 // wantCards owes a new state to every card that tells of a submission.
 func (s *Store) wantCards(ctx context.Context, tx pgx.Tx, submissionID string) error {
 	return s.oweCards(ctx, tx, `
-		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now())
+		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now()), failed_at = NULL
 		WHERE submission_id = $1
 		RETURNING conversation_id, urgent`, submissionID)
 }
@@ -159,7 +160,8 @@ func (s *Store) wantCards(ctx context.Context, tx pgx.Tx, submissionID string) e
 // urgent, the story goes before the messages of before.
 func (s *Store) wantCardsOf(ctx context.Context, tx pgx.Tx, submissionID, requestID string, urgent bool) error {
 	return s.oweCards(ctx, tx, `
-		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now()), urgent = urgent OR $3 AND kind = 'story'
+		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now()), failed_at = NULL,
+			urgent = urgent OR $3 AND kind = 'story'
 		WHERE submission_id = $1 AND (request_id IS NULL OR request_id = $2)
 		RETURNING conversation_id, urgent`, submissionID, requestID, urgent)
 }

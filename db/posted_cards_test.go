@@ -30,7 +30,7 @@ func (w *world) leaseNext(place string) (*leased, error) {
 	}
 	c, err := w.NextCard(w.ctx, l)
 	if err == nil && c == nil { // drawn while it was leased
-		err = w.GiveBack(w.ctx, l)
+		err = w.Leave(w.ctx, l)
 	}
 	if err != nil || c == nil {
 		return nil, err
@@ -199,11 +199,11 @@ func TestACardGivenBackIsStillOwed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	card, _, r := w.owedCard()
-	w.must(w.GiveBack(w.ctx, w.lease(card).Lease))
+	w.must(w.GiveBack(w.ctx, w.lease(card).Lease, nil))
 	w.draw(card)
 
 	w.record(r, aponoapi.Granting)
-	w.must(w.GiveBack(w.ctx, w.lease(card).Lease))
+	w.must(w.GiveBack(w.ctx, w.lease(card).Lease, nil))
 	c := w.lease(card)
 	if c.ActivityID != "message-1" {
 		t.Errorf("given back, it stands as %q", c.ActivityID)

@@ -74,8 +74,8 @@ func (b *Bot) deliverOne(ctx context.Context, conversationID string) (more bool,
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	switch {
-	case err == nil && card == nil:
-		return false, b.Store.GiveBack(late, lease)
+	case err == nil && card == nil, errors.Is(err, db.ErrNotFound): // forgotten meanwhile
+		return false, b.Store.Leave(late, lease)
 	case err == nil:
 		b.metrics.drawn.Observe(time.Since(card.Due).Seconds())
 		return b.Store.CardDrawn(late, lease, card, id)
@@ -154,7 +154,7 @@ func (b *Bot) notDelivered(ctx context.Context, l *db.Lease, c *db.CardToDraw, e
 		e != nil && e.Status == http.StatusBadRequest, e != nil && e.Status == http.StatusForbidden:
 		return errors.Join(river.JobCancel(err), b.Store.CardGivenUp(ctx, l, c))
 	}
-	return errors.Join(err, b.Store.GiveBack(ctx, l)) // tried again by this job
+	return errors.Join(err, b.Store.GiveBack(ctx, l, c)) // tried again by this job
 }
 
 // conversationGone makes a person's own chat anew. Where that gives the same
@@ -171,7 +171,7 @@ func (b *Bot) conversationGone(ctx context.Context, l *db.Lease, c *db.CardToDra
 		err == nil && id == l.Conversation.ID:
 		return b.Store.Shut(ctx, l, reason)
 	case err != nil:
-		return errors.Join(err, b.Store.GiveBack(ctx, l))
+		return errors.Join(err, b.Store.GiveBack(ctx, l, c))
 	}
 	return b.Store.ReplaceChat(ctx, l, p.PersonKey, id)
 }
