@@ -32,6 +32,9 @@ const deliverFor = 5 * time.Second
 // it was too much, and not for how long.
 const throttledPause = 5 * time.Second
 
+// noteAgain is the pause before the database is told once more what was sent.
+const noteAgain = 200 * time.Millisecond
+
 // pace is what the configuration says about it.
 func (c Config) pace() db.Pace {
 	return db.Pace{
@@ -59,7 +62,8 @@ func (b *Bot) deliver(ctx context.Context, job db.Deliver) error {
 // deliverOne delivers the next card into a conversation, and says whether more
 // is owed there.
 func (b *Bot) deliverOne(ctx context.Context, conversationID string) (more bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, db.LeaseLasts-5*time.Second)
+	until := time.Now().Add(db.LeaseLasts)
+	ctx, cancel := context.WithDeadline(ctx, until.Add(-5*time.Second))
 	defer cancel()
 	lease, wait, err := b.Store.LeaseConversation(ctx, conversationID, b.pace())
 	switch {
@@ -71,16 +75,27 @@ func (b *Bot) deliverOne(ctx context.Context, conversationID string) (more bool,
 		return false, err
 	}
 	id, card, err := b.deliverNext(ctx, lease)
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	late, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 	defer cancel()
 	switch {
 	case err == nil && card == nil, errors.Is(err, db.ErrNotFound): // forgotten meanwhile
 		return false, b.Store.Leave(late, lease)
 	case err == nil:
 		b.metrics.drawn.Observe(time.Since(card.Due).Seconds())
-		return b.Store.CardDrawn(late, lease, card, id)
+		return b.noteDrawn(late, lease, card, id)
 	}
 	return false, b.notDelivered(late, lease, card, err)
+}
+
+// noteDrawn notes that a card stands where it was sent, and tries as long as the
+// lease lasts: a message that nobody knows of would be sent once more.
+func (b *Bot) noteDrawn(ctx context.Context, l *db.Lease, c *db.CardToDraw, activityID string) (more bool, err error) {
+	for {
+		more, err = b.Store.CardDrawn(ctx, l, c, activityID)
+		if err == nil || sleep(ctx, noteAgain) != nil {
+			return more, err
+		}
+	}
 }
 
 // deliverNext waits for its place in the tenant's line, and sends.

@@ -202,3 +202,37 @@ func (w *world) one(sql string, args ...any) (text string) {
 	must(w.t, conn.QueryRow(w.t.Context(), sql, args...).Scan(&text))
 	return text
 }
+
+// do changes the database behind the bot's back.
+func (w *world) do(sql string) {
+	w.t.Helper()
+	conn, err := pgx.Connect(w.t.Context(), w.dbURL)
+	must(w.t, err)
+	defer func() { must(w.t, conn.Close(context.WithoutCancel(w.t.Context()))) }()
+	_, err = conn.Exec(w.t.Context(), sql)
+	must(w.t, err)
+}
+
+// A message that Teams took is not sent again because the database could not
+// note it at once.
+func TestWhatWasSentIsNotedWhenTheDatabaseIsBack(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.do(`
+		CREATE SEQUENCE tries;
+		CREATE FUNCTION restarting() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF nextval('tries') <= 2 THEN RAISE EXCEPTION 'the database is starting up'; END IF;
+			RETURN NEW;
+		END $$;
+		CREATE TRIGGER restarting BEFORE UPDATE ON posted_cards FOR EACH ROW
+			WHEN (NEW.drawn > OLD.drawn) EXECUTE FUNCTION restarting()`)
+	dana.presses("New request").atLastStep().press("Submit")
+	must(t, w.teams.Await(t.Context(), func() bool { return dana.has("INC-42") }))
+	w.settle()
+	w.do(`UPDATE conversations SET leased_until = now() - interval '1 second' WHERE leased_until IS NOT NULL`)
+	must(t, w.store.OweAbandoned(t.Context()))
+	w.settle()
+	if n := dana.messages("INC-42"); n != 1 {
+		t.Errorf("the card stands %d times, want once", n)
+	}
+}
