@@ -272,6 +272,34 @@ func (s *Store) OweAbandoned(ctx context.Context) error {
 	return nil
 }
 
+// OweForgotten owes a delivery to the conversations where a card has been behind
+// since some time and no job is about it: one that was tried as often as allowed,
+// or that somebody deleted. A card that belongs nowhere yet is sent where its
+// person is now.
+func (s *Store) OweForgotten(ctx context.Context, since time.Duration) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		err := s.oweCards(ctx, tx, `
+			UPDATE posted_cards b SET conversation_id = p.conversation_id FROM people p
+			WHERE b.conversation_id IS NULL AND b.wanted > b.drawn AND b.wanted_at < now() - $1::interval
+			  AND p.tenant_id = b.tenant_id AND p.object_id = b.object_id AND p.conversation_id IS NOT NULL
+			RETURNING b.conversation_id, b.urgent`, since)
+		if err != nil {
+			return err
+		}
+		return s.oweCards(ctx, tx, `
+			SELECT b.conversation_id, bool_or(b.urgent) FROM posted_cards b JOIN conversations c ON c.id = b.conversation_id
+			WHERE b.wanted > b.drawn AND b.wanted_at < now() - $1::interval AND c.closed = '' AND c.leased_until IS NULL
+			  AND NOT EXISTS (
+				SELECT FROM river_job j WHERE j.kind = $2 AND j.state NOT IN ('completed', 'cancelled', 'discarded')
+				AND j.args ->> 'conversation_id' = b.conversation_id)
+			GROUP BY 1 LIMIT 1000`, since, Deliver{}.Kind())
+	})
+	if err != nil {
+		return fmt.Errorf("owe what no job is about: %w", err)
+	}
+	return nil
+}
+
 // QueueDeliver is the queue of the deliveries, whose workers wait for their
 // place in the tenant's line.
 const QueueDeliver = "deliver"

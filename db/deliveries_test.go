@@ -3,6 +3,7 @@ package db_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -318,5 +319,42 @@ func TestACardThatFailsLetsOthersGoFirst(t *testing.T) {
 	w.must(w.GiveBack(w.ctx, again.Lease, again.CardToDraw))
 	if n := len(jobs[db.Deliver](w)); n != 0 {
 		t.Errorf("%d deliveries are owed beside the job that failed, want none", n)
+	}
+}
+
+// A card that is behind and that no job is about is found, and no other.
+func TestWhatNoJobIsAboutIsOwed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lost, _, _ := w.owedCard()
+	given, _, _ := w.owedCard()
+	owed, _, _ := w.owedCard()
+	shut, _, _ := w.owedCard()
+	held, _, _ := w.owedCard()
+	drawn, _, _ := w.owedCard()
+	w.must(w.Shut(w.ctx, w.lease(shut).Lease, "blocked by the person"))
+	w.lease(held)
+	w.draw(drawn)
+	w.do(`DELETE FROM river_job WHERE args ->> 'conversation_id' NOT IN ($1, $2)`, given, owed)
+	w.do(`UPDATE river_job SET state = 'discarded', finalized_at = now() WHERE args ->> 'conversation_id' = $1`, given)
+	nowhere, sub, _ := w.owedCard()
+	w.do(`DELETE FROM river_job WHERE args ->> 'conversation_id' = $1`, nowhere)
+	w.do(`UPDATE posted_cards SET conversation_id = NULL WHERE submission_id = $1`, sub.ID)
+
+	before := len(jobs[db.Deliver](w))
+	w.must(w.OweForgotten(w.ctx, time.Minute))
+	if n := len(jobs[db.Deliver](w)) - before; n != 0 {
+		t.Errorf("%d deliveries are owed of cards that are young", n)
+	}
+	w.do(`UPDATE posted_cards SET wanted_at = now() - interval '2 minutes'`)
+	for range 2 {
+		w.must(w.OweForgotten(w.ctx, time.Minute))
+	}
+	got := make(map[string]int)
+	for _, j := range jobs[db.Deliver](w)[before:] {
+		got[j.ConversationID]++
+	}
+	if want := map[string]int{lost: 1, given: 1, nowhere: 1}; !maps.Equal(got, want) {
+		t.Errorf("owed are %v, want %v", got, want)
 	}
 }

@@ -37,6 +37,9 @@ const (
 	forgetEvery = time.Minute
 	// warnEvery is how often it is looked who is to be warned of an end.
 	warnEvery = 5 * time.Second
+	// forgottenEvery is how often cards are looked for that no job is about, and
+	// how long they have been behind then.
+	forgottenEvery = time.Minute
 )
 
 // Config is what the bot is made of. All of it but the marked fields is
@@ -129,6 +132,9 @@ func (b *Bot) Run(ctx context.Context) error {
 	background.Go(func() { b.Verifier.Run(ctx) })
 	background.Go(func() { b.repeat(ctx, sweepEvery, b.inTurn(turnSweep, sweepApart, b.Sweep)) })
 	background.Go(func() { b.repeat(ctx, sweepEvery, b.Store.OweAbandoned) })
+	background.Go(func() {
+		b.repeat(ctx, forgottenEvery, func(ctx context.Context) error { return b.Store.OweForgotten(ctx, forgottenEvery) })
+	})
 	background.Go(func() { b.repeat(ctx, warnEvery, b.warnOfEnds) })
 	background.Go(func() {
 		b.repeat(ctx, sweepEvery, b.inTurn(turnElsewhere, elsewhereEvery, b.LookElsewhere))
