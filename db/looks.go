@@ -117,6 +117,7 @@ func (s *Store) oweLooks(ctx context.Context, priority int, query string, lookAt
 		if err != nil {
 			return err
 		}
+		n = 0
 		var id string
 		var already bool
 		var looks []river.InsertManyParams

@@ -83,7 +83,8 @@ const (
 	codeDeadlock = "40P01"
 )
 
-// inTx runs f in a transaction; again if Postgres had to end it.
+// inTx runs f in a transaction; again if Postgres had to end it. So f must not
+// build on what it left behind.
 func (s *Store) inTx(ctx context.Context, f func(pgx.Tx) error) (err error) {
 	for range txTries {
 		err = pgx.BeginFunc(ctx, s.pool, f)

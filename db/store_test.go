@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,4 +181,33 @@ func TestWordsAreOnlyWords(t *testing.T) {
 		}
 	}
 	w.created(aponoapi.Pending)
+}
+
+// A press whose transaction Postgres has ended, and that finds the other press
+// first when it tries again, is not the first.
+func TestOnePressIsFirstAlsoAfterADeadlock(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.do(`CREATE SEQUENCE tries`)
+	w.do(`
+		CREATE FUNCTION deadlocked() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF nextval('tries') = 1 THEN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END IF;
+			RETURN NEW;
+		END $$`)
+	w.do(`CREATE TRIGGER deadlocked BEFORE INSERT ON river_job FOR EACH ROW EXECUTE FUNCTION deadlocked()`)
+	for i := range 20 {
+		d := w.draft()
+		w.do(`SELECT setval('tries', 1, false)`)
+		var first atomic.Int64
+		w.together(2, func(int) error {
+			_, fresh, err := w.Submit(w.ctx, d, asked, time.Now(), time.Minute)
+			if fresh {
+				first.Add(1)
+			}
+			return err
+		})
+		if n := first.Load(); n != 1 {
+			t.Fatalf("round %d: %d presses are told that they are the first", i, n)
+		}
+	}
 }

@@ -90,6 +90,7 @@ func (s *Store) Submit(ctx context.Context, d Draft, asked Asked, now time.Time,
 		return Submission{}, false, err
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		fresh = false // it may be the second try, and somebody else first meanwhile
 		rows, err := tx.Query(ctx, `
 			INSERT INTO submissions AS s (draft_id, tenant_id, object_id, asked, asked_at) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (draft_id) DO UPDATE SET
