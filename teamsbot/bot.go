@@ -154,8 +154,8 @@ func (b *Bot) Run(ctx context.Context) error {
 	return <-stopped
 }
 
-// repeat does f again and again until ctx ends. One that fails is followed by
-// another.
+// repeat does f again and again until ctx ends. One that fails or panics is
+// followed by another.
 func (b *Bot) repeat(ctx context.Context, every time.Duration, f func(context.Context) error) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -164,7 +164,7 @@ func (b *Bot) repeat(ctx context.Context, every time.Duration, f func(context.Co
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if err := f(ctx); err != nil && ctx.Err() == nil {
+			if err := safely(func() error { return f(ctx) }); err != nil && ctx.Err() == nil {
 				b.Log.Error().Err(err).Msg("regular work failed")
 			}
 		}

@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -297,5 +298,22 @@ func TestListThatLagsBehind(t *testing.T) {
 	w.settle()
 	if n, _ := w.read(); n-before != 1 {
 		t.Errorf("Apono was asked %d times, want one look", n-before)
+	}
+}
+
+// Work that panics ends, and the next replica takes its turn.
+func TestATurnThatPanicsIsGivenBack(t *testing.T) {
+	w := newWorld(t)
+	other, _ := w.replica()
+	const name = "what panics"
+	must(t, w.store.BringForward(t.Context(), name, 0))
+	err := w.bot.inTurn(name, 0, func(context.Context) error { panic("an answer that nobody foresaw") })(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "panicked: an answer that nobody foresaw") {
+		t.Fatalf("got %v", err)
+	}
+	done := false
+	must(t, other.inTurn(name, 0, func(context.Context) error { done = true; return nil })(t.Context()))
+	if !done {
+		t.Error("the turn was not given back")
 	}
 }

@@ -36,7 +36,7 @@ func (b *Bot) inTurn(name string, every time.Duration, f func(context.Context) e
 			defer close(kept)
 			b.keep(work, stop, turn)
 		}()
-		err = f(work)
+		err = safely(func() error { return f(work) }) // or this replica would keep its turn for ever
 		stop()
 		<-kept
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
