@@ -69,8 +69,9 @@ func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 }
 
 // CopyOf is a person's posted card as it is to be drawn now, if the activity
-// that shows it is not the one that is known to: Teams took a message and the
-// answer got lost. It is nil otherwise, also where the card is not theirs.
+// that shows it is not the one that is known to, or none is yet: Teams took a
+// message and the answer got lost. It is nil otherwise, also where the card is
+// not theirs.
 func (s *Store) CopyOf(ctx context.Context, k PersonKey, card int64, conversationID, activityID string) (*CardToDraw, error) {
 	var c *CardToDraw
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
@@ -78,7 +79,7 @@ func (s *Store) CopyOf(ctx context.Context, k PersonKey, card int64, conversatio
 		var submissionID string
 		err := tx.QueryRow(ctx, `
 			SELECT kind, coalesce(request_id, ''), wanted, thread, submission_id FROM posted_cards
-			WHERE id = $1 AND tenant_id = $2 AND object_id = $3 AND conversation_id = $4 AND activity_id <> $5`,
+			WHERE id = $1 AND tenant_id = $2 AND object_id = $3 AND conversation_id = $4 AND activity_id IS DISTINCT FROM $5`,
 			card, k.TenantID, k.ObjectID, conversationID, activityID,
 		).Scan(&copied.Kind, &copied.RequestID, &copied.Revision, &copied.Thread, &submissionID)
 		if errors.Is(err, pgx.ErrNoRows) {

@@ -255,3 +255,27 @@ func TestManyWorkersAndChanges(t *testing.T) {
 		t.Errorf("recorded is %+v", got)
 	}
 }
+
+// A copy is told from the card that is known, also while none is known: the
+// answer to its sending got lost, and it has not been sent again yet.
+func TestACopyOfACard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	place, sub, _ := w.owedCard()
+	card := ask[int64](w, `SELECT id FROM posted_cards`)
+	for _, c := range []struct {
+		known, activity string
+		isCopy          bool
+	}{{"", "stray", true}, {"message-1", "stray", true}, {"message-1", "message-1", false}} {
+		w.do(`UPDATE posted_cards SET activity_id = nullif($1, '')`, c.known)
+		got, err := w.CopyOf(w.ctx, sub.Person, card, place, c.activity)
+		w.must(err)
+		if (got != nil) != c.isCopy {
+			t.Errorf("%q is known, %q is a copy: %v, want %v", c.known, c.activity, got != nil, c.isCopy)
+		}
+	}
+	other := w.person()
+	if got, err := w.CopyOf(w.ctx, other, card, place, "stray"); got != nil || err != nil {
+		t.Errorf("another's card is drawn for them: %+v, %v", got, err)
+	}
+}

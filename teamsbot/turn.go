@@ -233,7 +233,7 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 // mendCopy brings a card to its newest state if the press came from a copy of it
 // that nobody knew of, beside what the press is about.
 func (t *turn) mendCopy(ctx context.Context) {
-	if t.press.Card == 0 || t.activity.Name != teams.InvokeTaskFetch || t.activity.Kind() != teams.Personal {
+	if t.press.Card == 0 || t.activity.ReplyToID == "" || t.activity.Name != teams.InvokeTaskFetch || t.activity.Kind() != teams.Personal {
 		return
 	}
 	b, k, card, place, id := t.bot, t.person.PersonKey, t.press.Card, t.activity.Where(), t.activity.ReplyToID
