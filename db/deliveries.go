@@ -130,7 +130,8 @@ func (s *Store) Shut(ctx context.Context, l *Lease, why string) error {
 }
 
 // Pause gives the lease back undone, and lets nobody write there for a while.
-// The tenant gets a moment's rest as well: Teams does not say whose limit it was.
+// The tenant gets a moment's rest as well, of a second at most however many are
+// throttled: Teams does not say whose limit it was.
 func (s *Store) Pause(ctx context.Context, l *Lease, pause time.Duration) error {
 	return s.release(ctx, l, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `
@@ -138,7 +139,7 @@ func (s *Store) Pause(ctx context.Context, l *Lease, pause time.Duration) error 
 			return err
 		}
 		_, err := tx.Exec(ctx, `
-			UPDATE tenants SET next_send = greatest(next_send, now()) + $2::interval
+			UPDATE tenants SET next_send = greatest(next_send, now() + $2::interval)
 			WHERE tenant_id = $1`, l.Conversation.TenantID, min(pause, time.Second))
 		return err
 	})

@@ -145,6 +145,23 @@ func TestAPauseHoldsTheConversation(t *testing.T) {
 	}
 }
 
+// Many conversations that are throttled at once do not shut their tenant for
+// long.
+func TestPausesOfATenantDoNotAddUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pace := db.Pace{Tenant: time.Millisecond}
+	for range 20 {
+		place, _, _ := w.owedCard()
+		_, err := w.TenantSlot(w.ctx, tenant, pace)
+		w.must(err)
+		w.must(w.Pause(w.ctx, w.lease(place).Lease, time.Minute))
+	}
+	if wait, err := w.TenantSlot(w.ctx, tenant, pace); err != nil || wait <= 0 || wait > 2*time.Second {
+		t.Errorf("the tenant waits %v, %v, want about a second", wait, err)
+	}
+}
+
 // What Teams takes nothing of waits, costs nothing, and goes when something is
 // heard from there.
 func TestAShutConversationWaits(t *testing.T) {
