@@ -162,8 +162,7 @@ func (s *Store) KnownRequests(ctx context.Context, names []string) (map[string]b
 	return known, nil
 }
 
-// RevokedHere notes that somebody has ended requests through the bot, and owes
-// a look at how they stand now.
+// RevokedHere notes that somebody has ended requests through the bot.
 func (s *Store) RevokedHere(ctx context.Context, names []string) error {
 	_, err := s.pool.Exec(ctx, `
 		UPDATE requests SET revoked_here = true
