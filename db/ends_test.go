@@ -82,3 +82,34 @@ func TestADecisionIsKept(t *testing.T) {
 		t.Errorf("another reason owes %d cards, want 1", n-owed)
 	}
 }
+
+// An access that has been extended has another end, of which its person is
+// warned as well. An end that only moves a little is the same.
+func TestEveryEndIsWarnedOfOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, r := w.created(aponoapi.Pending)
+	r.Status, r.GrantedAt = aponoapi.Granted, noon
+	const quarter = 15 * time.Minute
+	for _, row := range []struct {
+		what     string
+		duration time.Duration
+		now      time.Duration // after noon
+		warned   int
+	}{
+		{"far from its end", time.Hour, 30 * time.Minute, 0},
+		{"it ends soon", time.Hour, 50 * time.Minute, 1},
+		{"again", time.Hour, 51 * time.Minute, 1},
+		{"its end is told better", time.Hour + time.Minute, 51 * time.Minute, 1},
+		{"extended", 3 * time.Hour, 52 * time.Minute, 1},
+		{"that ends soon, too", 3 * time.Hour, 170 * time.Minute, 2},
+		{"it has ended", 3 * time.Hour, 181 * time.Minute, 2},
+	} {
+		r.Duration, r.Reading = row.duration, w.reading()
+		w.must(w.RecordStatus(w.ctx, r))
+		w.together(3, func(int) error { return w.OweWarnings(w.ctx, noon.Add(row.now), quarter) })
+		if n := ask[int](w, `SELECT count(*) FROM posted_cards WHERE kind = 'ending'`); n != row.warned {
+			t.Errorf("%s: warned %d times, want %d", row.what, n, row.warned)
+		}
+	}
+}
