@@ -67,6 +67,24 @@ func (RefreshRequest) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueRefresh, MaxAttempts: 3}
 }
 
+// ExplainAgain is when the report is asked again about a request of which it has
+// told nothing.
+const ExplainAgain = 30 * time.Second
+
+// ExplainRequest owes a request what Apono's report tells of the decision about
+// it, which could not be read when the request was decided.
+type ExplainRequest struct {
+	RequestID string `json:"request_id"`
+}
+
+// Kind implements river.JobArgs.
+func (ExplainRequest) Kind() string { return "explain_request" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. Looks come first.
+func (ExplainRequest) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueRefresh, Priority: regular + 1}
+}
+
 // Worker is what works through the jobs.
 type Worker = river.Client[pgx.Tx]
 

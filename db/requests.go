@@ -41,6 +41,8 @@ type Request struct {
 	BeganAt  time.Time     // when the access began, as Apono tells: wins over first seen
 	Duration time.Duration // as Apono tells; 0: as it was asked for
 
+	Untold bool // Apono may tell later why it stands so: it is owed to be asked
+
 	Tell CardKind // the message that this status deserves when it is new; "": none
 }
 
@@ -72,6 +74,11 @@ func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 		}
 		if err := insertNames(ctx, tx, r); err != nil || !changed {
 			return err
+		}
+		if turned && r.Untold {
+			if err := s.oweAfter(ctx, tx, ExplainRequest{r.ID}, ExplainAgain); err != nil {
+				return err
+			}
 		}
 		tell := turned && r.Tell != ""
 		if err := s.wantCardsOf(ctx, tx, submissionID, r.ID, tell); err != nil || !tell {
@@ -124,6 +131,36 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 		timeOrNull(r.ToldSince),
 	).Scan(&submissionID, &changed, &turned)
 	return submissionID, changed, turned, err
+}
+
+// Explained adds what Apono has told of a decision since its status was
+// recorded, and owes it to the cards that show the request.
+func (s *Store) Explained(ctx context.Context, r Request) error {
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		var submissionID string
+		var changed bool
+		err := tx.QueryRow(ctx, `
+			WITH before AS (SELECT * FROM requests WHERE id = $1 FOR UPDATE)
+			UPDATE requests SET granted_at = coalesce($2, before.granted_at),
+				ends_at = coalesce(before.ends_at + ($2 - before.granted_at), before.ends_at),
+				decided_by = coalesce(nullif(before.decided_by, ''), $3),
+				reason = coalesce(nullif(before.reason, ''), $4)
+			FROM before WHERE requests.id = before.id
+			RETURNING requests.submission_id, (before.ends_at, before.decided_by, before.reason)
+				IS DISTINCT FROM (requests.ends_at, requests.decided_by, requests.reason)`,
+			r.ID, timeOrNull(r.BeganAt), r.DecidedBy, r.Reason).Scan(&submissionID, &changed)
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && !changed {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return s.wantCardsOf(ctx, tx, submissionID, r.ID, false)
+	})
+	if err != nil {
+		return fmt.Errorf("explain request %s: %w", r.ID, err)
+	}
+	return nil
 }
 
 // Request is what is remembered of a request, by any of its names, or

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/riverqueue/river"
+
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
@@ -18,6 +20,8 @@ const (
 	// reportedAtOnce is how many requests one call asks the report for: their
 	// ids have to fit into an address.
 	reportedAtOnce = 25
+	// untoldFor is how long the report is asked again about a request.
+	untoldFor = time.Hour
 	// reasonLimit is how much of an approver's words is kept. Apono takes 123
 	// characters.
 	reasonLimit = 300
@@ -36,10 +40,15 @@ func tellsWhy(s aponoapi.Status) bool {
 
 // explain completes requests that have just been decided by what only Apono's
 // activity report tells: when the access began, who decided, and with what
-// words, and what v3 calls Expired and was revoked. Without the report the requests are told without that. The error is
-// for the log.
+// words, and what v3 calls Expired and was revoked. Without the report the
+// requests are told without that; where it may come later they are marked as
+// Untold. The error is for the log.
 func (b *Bot) explain(ctx context.Context, requests ...*db.Request) error {
-	if len(requests) == 0 || b.reportShut.is(b.Now()) {
+	if len(requests) == 0 {
+		return nil
+	}
+	if b.reportShut.is(b.Now()) {
+		markUntold(requests, b.reportShut.failed.Load())
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, reportLasts)
@@ -55,7 +64,9 @@ func (b *Bot) explain(ctx context.Context, requests ...*db.Request) error {
 		}
 		told, err := b.Apono.Activity(ctx, aponoapi.ActivityFilter{RequestIDs: ids, Fields: reportFields})
 		if err != nil {
-			return b.reportShut.after(err, b.Now())
+			err = b.reportShut.after(err, b.Now())
+			markUntold(requests, err != nil)
+			return err
 		}
 		for _, a := range told.Items {
 			if r := byName[a.RequestID]; r != nil && a.RequestID != "" {
@@ -64,6 +75,32 @@ func (b *Bot) explain(ctx context.Context, requests ...*db.Request) error {
 		}
 	}
 	return nil
+}
+
+// markUntold marks the requests of which the report has told nothing.
+func markUntold(requests []*db.Request, yes bool) {
+	for _, r := range requests {
+		r.Untold = yes && r.BeganAt.IsZero() && r.DecidedBy == "" && r.Reason == ""
+	}
+}
+
+// explainLater completes a request that was decided while the report could not
+// be read. A status that has no more to tell, or is old, is left as it is.
+func (b *Bot) explainLater(ctx context.Context, job db.ExplainRequest) error {
+	r, err := b.Store.Request(ctx, job.RequestID)
+	if err != nil {
+		return err
+	}
+	if !tellsWhy(r.Status) || b.Now().Sub(cmp.Or(r.EndedAt, r.GrantedAt)) > untoldFor {
+		return nil
+	}
+	if err := b.explain(ctx, &r); err != nil {
+		return err
+	}
+	if r.Untold {
+		return river.JobSnooze(db.ExplainAgain)
+	}
+	return b.Store.Explained(ctx, r)
 }
 
 // explained adds a line of the report to a request.

@@ -2,10 +2,12 @@ package teamsbot
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
+	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
 )
 
 const activityPath = "/api/v3/activity"
@@ -61,5 +63,34 @@ func TestStatusWithoutTheReport(t *testing.T) {
 				t.Errorf("the report was read %d times, then %d times, want it left alone then", before, n)
 			}
 		})
+	}
+}
+
+// What the report could not tell when a request was decided is told later.
+func TestWhatTheReportTellsLate(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.apono.Fault(aponotest.Fault{Path: activityPath, Status: http.StatusInternalServerError})
+	w.submits(dana, "AWS production")
+	must(t, w.apono.Reject(w.requests()[0].FriendlyID, "omar@acme.example", "not today"))
+	w.pass(20 * time.Second)
+	w.submits(dana, "AWS production")
+	granted := w.requests()[1].FriendlyID
+	must(t, w.apono.Approve(granted, "omar@acme.example", "for the incident"))
+	w.pass(5 * time.Second) // while the report is left alone
+	w.pass(5 * time.Second)
+	dana.sees("Granted")
+	w.apono.ClearFaults()
+	w.apono.Advance(time.Minute)
+	w.do(`UPDATE river_job SET scheduled_at = now(), state = 'available' WHERE kind = 'explain_request'`)
+	w.settle()
+	for _, texts := range [][]string{{"Request rejected", "Decided by: Omar", "Reason: not today"}, {"Access granted", "Reason: for the incident"}} {
+		if !slices.ContainsFunc(dana.Chat(), func(m teamstest.Message) bool { return m.Has(texts...) }) {
+			t.Errorf("she does not see %q", texts)
+		}
+	}
+	told := w.requests()[1]
+	if want := told.GrantedAt.Add(time.Duration(told.DurationSec) * time.Second); w.remembered(granted).EndsAt.Sub(want).Abs() > time.Millisecond {
+		t.Errorf("it ends at %v, want %v", w.remembered(granted).EndsAt, want)
 	}
 }

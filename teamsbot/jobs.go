@@ -45,6 +45,7 @@ func (b *Bot) worker() (*db.Worker, error) {
 	river.AddWorker(w, work(b, b.sendReply))
 	river.AddWorker(w, work(b, b.settle))
 	river.AddWorker(w, work(b, b.refresh))
+	river.AddWorker(w, work(b, b.explainLater))
 	river.AddWorker(w, work(b, b.deliver))
 	return b.Store.Worker(&river.Config{
 		Workers: w,

@@ -17,7 +17,10 @@ const (
 
 // shut is something of Apono's that the bot can do without, and until when it
 // does.
-type shut struct{ until atomic.Int64 }
+type shut struct {
+	until  atomic.Int64
+	failed atomic.Bool // it is not refused: it may be there then
+}
 
 // is says whether it is not to be tried at that time.
 func (s *shut) is(now time.Time) bool { return now.UnixNano() < s.until.Load() }
@@ -27,6 +30,7 @@ func (s *shut) is(now time.Time) bool { return now.UnixNano() < s.until.Load() }
 func (s *shut) after(err error, now time.Time) error {
 	if refusedToToken(err) {
 		s.until.Store(now.Add(shutFor).UnixNano())
+		s.failed.Store(false)
 		return nil
 	}
 	if err != nil {
@@ -36,6 +40,7 @@ func (s *shut) after(err error, now time.Time) error {
 			pause = max(pause, e.RetryAfter)
 		}
 		s.until.Store(now.Add(pause).UnixNano())
+		s.failed.Store(true)
 	}
 	return err
 }
