@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,7 +51,9 @@ func (b *Bot) onEvent(ctx context.Context, body []byte) int {
 		b.Log.Warn().Err(err).Msg("event not understood")
 		return http.StatusBadRequest
 	}
-	names := []string{event.Data.ID, event.Data.FriendlyID}
+	names := slices.DeleteFunc([]string{event.Data.ID, event.Data.FriendlyID}, func(name string) bool {
+		return name != cards.Line(name, 500) // no id of Apono's
+	})
 	known, err := b.told(ctx, names)
 	if err != nil {
 		b.Log.Error().Err(err).Msg("event not taken")
@@ -91,7 +94,8 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 		return b.Store.RecordStatus(ctx, b.gone(look.Request))
 	}
 	if err != nil {
-		return err
+		soon := b.Now().Add(lookSoon) // whoever told of a change is not kept waiting
+		return errors.Join(err, b.Store.LookSooner(context.WithoutCancel(ctx), []string{look.ID}, soon, soon))
 	}
 	named := b.nameInV3(ctx, &r, look.Request)
 	now := b.asTold(look.Request, r, look.Reading)

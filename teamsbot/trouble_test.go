@@ -345,9 +345,31 @@ func TestEventIsOnlyAHint(t *testing.T) {
 	if got := w.event(webhookSecret, `{"data":{"id":"unknown"}}`); got != http.StatusAccepted {
 		t.Errorf("an unknown request: got %d, want 202", got)
 	}
+	if got := w.event(webhookSecret, `{"data":{"id":"un\u0000known"}}`); got != http.StatusAccepted {
+		t.Errorf("an id that is none: got %d, want 202", got)
+	}
 	if got := w.event(webhookSecret, `]`); got != http.StatusBadRequest {
 		t.Errorf("no JSON: got %d, want 400", got)
 	}
+}
+
+// A look that Apono fails on is done again soon, and not when the sweep would
+// have come to it.
+func TestLookThatFailsIsDoneAgainSoon(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.submits(dana, "Orders database")
+	w.pass(time.Minute)
+	must(t, w.apono.Revoke(w.requests()[0].FriendlyID))
+	w.apono.Advance(time.Minute)
+	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Path: "/api", Status: 503})
+	if got := w.event(webhookSecret, `{"data":{"friendly_id":"`+w.requests()[0].FriendlyID+`"}}`); got != http.StatusAccepted {
+		t.Fatalf("got %d, want 202", got)
+	}
+	w.settle()
+	w.apono.ClearFaults()
+	w.pass(lookSoon)
+	dana.sees("Revoked")
 }
 
 func TestManyIntegrations(t *testing.T) {
