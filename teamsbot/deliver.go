@@ -35,6 +35,12 @@ const throttledPause = 5 * time.Second
 // noteAgain is the pause before the database is told once more what was sent.
 const noteAgain = 200 * time.Millisecond
 
+// How long a conversation is left alone after a message to which no answer came.
+const (
+	unclearPause        = 2 * time.Second
+	longestUnclearPause = time.Hour
+)
+
 // pace is what the configuration says about it.
 func (c Config) pace() db.Pace {
 	return db.Pace{
@@ -157,6 +163,10 @@ func (b *Bot) notDelivered(ctx context.Context, l *db.Lease, c *db.CardToDraw, e
 	case errors.Is(err, teams.ErrThrottled):
 		b.metrics.throttled.Inc()
 		return b.Store.Pause(ctx, l, cmp.Or(e.RetryAfter, throttledPause))
+	case mayHaveArrived(err) && c.ActivityID == "":
+		// Each try may be one more copy in the chat: wait as long as the card has
+		// waited already.
+		return b.Store.Pause(ctx, l, min(max(time.Since(c.Due), unclearPause), longestUnclearPause))
 	case errors.Is(err, teams.ErrBlocked), errors.Is(err, teams.ErrNotInstalled), errors.Is(err, teams.ErrNotAllowed):
 		return b.Store.Shut(ctx, l, reason)
 	case errors.Is(err, teams.ErrNoConversation), errors.Is(err, teams.ErrGone) && c.ActivityID == "":

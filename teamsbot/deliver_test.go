@@ -2,6 +2,7 @@ package teamsbot
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
 )
 
@@ -149,6 +151,27 @@ func TestACardThatIsGoneIsPostedOnce(t *testing.T) {
 	}
 }
 
+// While Teams takes messages and does not answer, a card is sent again less and
+// less often: each time may be one more copy.
+func TestCopiesAreSentLessAndLessOften(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request").atLastStep()
+	w.teams.Fail(teamstest.Fault{Op: "send", Conversation: dana.ChatID(), Drop: true})
+	form.press("Submit")
+	w.settle() // those that come within seconds
+	sent := dana.messages("INC-42")
+	must(t, w.exec(`UPDATE posted_cards SET wanted_at = now() - interval '20 minutes'`))
+	must(t, w.exec(`UPDATE conversations SET next_send = now()`))
+	must(t, w.bot.deliver(t.Context(), db.Deliver{ConversationID: dana.ChatID()}))
+	if n := dana.messages("INC-42"); n != sent+1 {
+		t.Errorf("there are %d messages, want one more than %d", n, sent)
+	}
+	if got := w.one(`SELECT (next_send > now() + interval '19 minutes')::text FROM conversations WHERE id = $1`, dana.ChatID()); got != "true" {
+		t.Error("it is sent again sooner than it has waited")
+	}
+}
+
 // A throttled conversation is left alone as long as Teams says, and the others
 // go on meanwhile.
 func TestAThrottledConversationWaits(t *testing.T) {
@@ -235,4 +258,14 @@ func TestWhatWasSentIsNotedWhenTheDatabaseIsBack(t *testing.T) {
 	if n := dana.messages("INC-42"); n != 1 {
 		t.Errorf("the card stands %d times, want once", n)
 	}
+}
+
+// exec changes the database behind the bot's back.
+func (w *world) exec(sql string) error {
+	conn, err := pgx.Connect(w.t.Context(), w.dbURL)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(w.t.Context(), sql)
+	return errors.Join(err, conn.Close(context.WithoutCancel(w.t.Context())))
 }
