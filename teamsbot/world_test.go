@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -25,8 +24,6 @@ import (
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
 )
-
-func TestMain(m *testing.M) { os.Exit(pgtest.Main(m, db.Migrate)) }
 
 const webhookSecret = "a webhook secret of more than 32 characters"
 
