@@ -313,12 +313,6 @@ type Deliver struct {
 // Kind implements river.JobArgs.
 func (Deliver) Kind() string { return "deliver" }
 
-// River works on jobs of priority 1 first.
-const (
-	priorityUrgent = 1
-	priorityRest   = 2
-)
-
 // oweDelivery enqueues a delivery for now. One that comes too early puts itself
 // off: River looks at jobs that are enqueued for later only every five seconds.
 func (s *Store) oweDelivery(ctx context.Context, tx pgx.Tx, conversationID string, urgent bool) error {

@@ -18,6 +18,12 @@ const jobAttempts = 300
 // time, so that they leave Apono to people's presses.
 const QueueRefresh = "refresh"
 
+// The priorities of looks and deliveries; River works on those of 1 first.
+const (
+	priorityUrgent = 1
+	priorityRest   = 2
+)
+
 // The jobs that a change can owe. Each carries only the name of its subject.
 
 // Welcome owes a person who installed the bot its first words.
@@ -82,7 +88,7 @@ func (ExplainRequest) Kind() string { return "explain_request" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts. Looks come first.
 func (ExplainRequest) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueRefresh, Priority: regular + 1}
+	return river.InsertOpts{Queue: QueueRefresh, Priority: priorityRest + 1}
 }
 
 // Worker is what works through the jobs.

@@ -16,12 +16,6 @@ import (
 // took on its job may be gone. Of two jobs the later one finds nothing owed.
 const lookForgotten = 10 * time.Second
 
-// The priorities of looks: those that an event or a person asks for come first.
-const (
-	urgent  = 1
-	regular = 2
-)
-
 // Look is a look at a request that is about to be made. Its Reading and
 // ToldSince are those of what Apono is about to tell.
 type Look struct {
@@ -64,7 +58,7 @@ func (s *Store) StartLook(ctx context.Context, id string, again time.Time) (*Loo
 // look begins, telling again owes no other. The request is due at once, too: if
 // many are, the sweep is faster than their looks.
 func (s *Store) OweRefresh(ctx context.Context, name string, now time.Time) (owed bool, err error) {
-	n, err := s.oweLooks(ctx, urgent, `
+	n, err := s.oweLooks(ctx, priorityUrgent, `
 		SELECT id, look_owed_at, look_urgent FROM requests
 		WHERE id = (SELECT request_id FROM request_names WHERE name = $4) AND look_at IS NOT NULL
 		FOR UPDATE`, now, name)
@@ -80,7 +74,7 @@ func (s *Store) OweRefreshes(ctx context.Context, names []string, now time.Time)
 	if len(names) == 0 {
 		return nil
 	}
-	_, err := s.oweLooks(ctx, regular, `
+	_, err := s.oweLooks(ctx, priorityRest, `
 		SELECT id, look_owed_at, look_urgent FROM requests
 		WHERE id IN (SELECT request_id FROM request_names WHERE name = ANY ($4)) AND look_at IS NOT NULL
 		ORDER BY id FOR UPDATE`, now, names)
@@ -93,7 +87,7 @@ func (s *Store) OweRefreshes(ctx context.Context, names []string, now time.Time)
 // OweDueRefreshes owes a look at up to limit requests whose time has come, and
 // puts their next one off until again. It says how many there were.
 func (s *Store) OweDueRefreshes(ctx context.Context, now, again time.Time, limit int) (n int, err error) {
-	n, err = s.oweLooks(ctx, regular, `
+	n, err = s.oweLooks(ctx, priorityRest, `
 		SELECT id, look_owed_at, look_urgent FROM requests WHERE look_at <= $4
 		ORDER BY look_at LIMIT $5 FOR UPDATE SKIP LOCKED`, again, now, limit)
 	if err != nil {
@@ -113,7 +107,7 @@ func (s *Store) oweLooks(ctx context.Context, priority int, query string, lookAt
 			UPDATE requests r SET look_at = $1, look_urgent = CASE WHEN already THEN r.look_urgent ELSE $3 END,
 				look_owed_at = CASE WHEN already THEN r.look_owed_at ELSE clock_timestamp() END
 			FROM owed WHERE r.id = owed.id
-			RETURNING r.id, already`, append([]any{lookAt, lookForgotten, priority == urgent}, args...)...)
+			RETURNING r.id, already`, append([]any{lookAt, lookForgotten, priority == priorityUrgent}, args...)...)
 		if err != nil {
 			return err
 		}

@@ -73,24 +73,19 @@ func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 // message and the answer got lost. It is nil otherwise, also where the card is
 // not theirs.
 func (s *Store) CopyOf(ctx context.Context, k PersonKey, card int64, conversationID, activityID string) (*CardToDraw, error) {
-	var c *CardToDraw
-	err := s.inTx(ctx, func(tx pgx.Tx) error {
-		copied := CardToDraw{ID: card, ActivityID: activityID}
-		var submissionID string
-		err := tx.QueryRow(ctx, `
-			SELECT kind, coalesce(request_id, ''), wanted, thread, submission_id FROM posted_cards
-			WHERE id = $1 AND tenant_id = $2 AND object_id = $3 AND conversation_id = $4 AND activity_id IS DISTINCT FROM $5`,
-			card, k.TenantID, k.ObjectID, conversationID, activityID,
-		).Scan(&copied.Kind, &copied.RequestID, &copied.Revision, &copied.Thread, &submissionID)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		c = &copied
-		return c.read(ctx, tx, submissionID, k)
-	})
+	c := &CardToDraw{ID: card, ActivityID: activityID}
+	var submissionID string
+	err := s.pool.QueryRow(ctx, `
+		SELECT kind, coalesce(request_id, ''), wanted, thread, submission_id FROM posted_cards
+		WHERE id = $1 AND tenant_id = $2 AND object_id = $3 AND conversation_id = $4 AND activity_id IS DISTINCT FROM $5`,
+		card, k.TenantID, k.ObjectID, conversationID, activityID,
+	).Scan(&c.Kind, &c.RequestID, &c.Revision, &c.Thread, &submissionID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err == nil {
+		err = c.read(ctx, s.pool, submissionID, k)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("look for a copy of card %d: %w", card, err)
 	}
