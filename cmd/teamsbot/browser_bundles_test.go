@@ -140,7 +140,7 @@ func devinMakesTwoRequestsOfOne(t *testing.T, b *browser) {
 func (w *window) picks(title string) {
 	w.t.Helper()
 	label := fmt.Sprintf(`//*[@id="dialog"]//*[@data-input="units"]//label[starts-with(normalize-space(), %q)]`, title)
-	w.does("choose "+title, chromedp.Click(label, chromedp.BySearch, chromedp.NodeVisible))
+	w.does("choose "+title, click(label, chromedp.BySearch, chromedp.NodeVisible))
 }
 
 // requests are those of somebody that the simulated Apono has, newest first.

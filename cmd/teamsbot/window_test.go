@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
@@ -107,8 +109,26 @@ func (w *window) does(what string, actions ...chromedp.Action) {
 
 func (w *window) clicks(selector string) {
 	w.t.Helper()
-	w.does("click "+selector, chromedp.Click(selector, chromedp.NodeVisible))
+	w.does("click "+selector, click(selector, chromedp.NodeVisible))
 }
+
+// click clicks what the page shows. What it drew anew between the look and the
+// click was not clicked, and is looked for again.
+func click(selector any, options ...chromedp.QueryOption) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		for {
+			err := chromedp.Click(selector, options...).Do(ctx)
+			var gone *cdproto.Error
+			if !errors.As(err, &gone) || gone.Code != nodeGone {
+				return err
+			}
+		}
+	})
+}
+
+// nodeGone is the code of the Chrome DevTools Protocol for a node that is no
+// longer there.
+const nodeGone = -32000
 
 // story is the card of a request that has just been granted: the newest message
 // says so.
@@ -130,14 +150,14 @@ func (w *window) answers(button string) {
 func (w *window) chooses(input, title string) {
 	w.t.Helper()
 	label := fmt.Sprintf(`//*[@id="dialog"]//*[@data-input=%q]//label[normalize-space()=%q]`, input, title)
-	w.does("choose "+title, chromedp.Click(label, chromedp.BySearch, chromedp.NodeVisible))
+	w.does("choose "+title, click(label, chromedp.BySearch, chromedp.NodeVisible))
 }
 
 // fills replaces what an input of the dialog holds.
 func (w *window) fills(name, text string) {
 	w.t.Helper()
 	field := fmt.Sprintf(`#dialog [data-input=%[1]q] input, #dialog [data-input=%[1]q] textarea`, name)
-	w.does("fill in "+name, chromedp.Click(field), chromedp.KeyEvent("a", chromedp.KeyModifiers(input.ModifierCtrl)), chromedp.KeyEvent(kb.Backspace), chromedp.SendKeys(field, text))
+	w.does("fill in "+name, click(field), chromedp.KeyEvent("a", chromedp.KeyModifiers(input.ModifierCtrl)), chromedp.KeyEvent(kb.Backspace), chromedp.SendKeys(field, text))
 }
 
 // says writes into the chat and waits for the bot's answer.

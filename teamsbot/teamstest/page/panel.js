@@ -49,7 +49,6 @@ function show(open) {
   if (open) refresh();
 }
 
-let drawn = "";
 let zone; // of the person who is looking
 async function refresh() {
   try {
@@ -57,7 +56,6 @@ async function refresh() {
     draw(await response.json());
   } catch {
     panel.replaceChildren(h("p", { class: "hint" }, "The simulated Apono does not answer."));
-    drawn = "";
   }
 }
 
@@ -72,25 +70,39 @@ async function tell(path, body, method = "POST") {
   }
 }
 
+// The parts of the panel. Each is drawn anew only when what it shows changed:
+// a button that is replaced under a finger does nothing.
+const clock = {
+  section: h("section", {}, h("h3", {}, "Clock"), h("p", { class: "clock" }, h("time"), h("small")),
+    h("p", { class: "buttons" }, ...[["+15 min", 900], ["+1 h", 3600]].map(([label, seconds]) =>
+      h("button", { type: "button", "data-advance": seconds, click: () => tell("advance", { seconds }) }, label)))),
+  draw(state) {
+    this.section.querySelector("time").textContent = time(state.now);
+    this.section.querySelector("small").textContent = state.ahead_sec > 0 ? `${Math.round(state.ahead_sec / 60)} min ahead` : "";
+  },
+};
+const parts = [
+  { section: h("section"), shows: (state) => state.requests ?? [],
+    draw: (all) => [h("h3", {}, "Requests"), ...requests(all)] },
+  { section: h("section"), shows: (state) => [state.faults ?? [], state.disturbance],
+    draw: ([active, disturbance]) => [h("h3", {}, "Faults"),
+      ...faults.map((fault) => faultSwitch(fault, active)),
+      ...disturbances.map(({ name, key }) => checkbox(name, Boolean(disturbance?.[key]),
+        (on) => tell("disturbance", { ...disturbance, [key]: on })))] },
+];
+
 function draw(state) {
-  const shape = JSON.stringify([state.requests, state.faults, state.disturbance, state.ahead_sec]);
-  if (shape === drawn) {
-    panel.querySelector("time").textContent = time(state.now);
-    return;
+  if (!panel.contains(clock.section)) {
+    panel.replaceChildren(h("h2", {}, "Simulated Apono"), clock.section, ...parts.map(({ section }) => section));
   }
-  drawn = shape;
-  panel.replaceChildren(
-    h("h2", {}, "Simulated Apono"),
-    h("section", {}, h("h3", {}, "Clock"),
-      h("p", { class: "clock" }, h("time", { datetime: state.now }, time(state.now)),
-        state.ahead_sec > 0 ? h("small", {}, `${Math.round(state.ahead_sec / 60)} min ahead`) : null),
-      h("p", { class: "buttons" }, ...[["+15 min", 900], ["+1 h", 3600]].map(([label, seconds]) =>
-        h("button", { type: "button", "data-advance": seconds, click: () => tell("advance", { seconds }) }, label)))),
-    h("section", {}, h("h3", {}, "Requests"), ...requests(state.requests ?? [])),
-    h("section", {}, h("h3", {}, "Faults"),
-      ...faults.map((fault) => faultSwitch(fault, state.faults ?? [])),
-      ...disturbances.map(({ name, key }) => checkbox(name, Boolean(state.disturbance?.[key]),
-        (on) => tell("disturbance", { ...state.disturbance, [key]: on })))));
+  clock.draw(state);
+  for (const part of parts) {
+    const shown = part.shows(state);
+    const shape = JSON.stringify(shown);
+    if (shape === part.drawn) continue;
+    part.drawn = shape;
+    part.section.replaceChildren(...part.draw(shown));
+  }
 }
 
 const time = (at) => new Date(at).toLocaleTimeString("en-US", { timeZone: zone });
