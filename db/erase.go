@@ -58,8 +58,9 @@ const (
 	eraseActivities  = `DELETE FROM activities WHERE conversation_id = @chat`
 	eraseDecisions   = `UPDATE requests SET decided_by = ''
 		WHERE @name <> '' AND strpos(decided_by, @name) > 0 OR @email <> '' AND strpos(lower(decided_by), lower(@email)) > 0`
-	erasePerson = `DELETE FROM people WHERE ` + theirs
-	erasePlace  = `DELETE FROM conversations WHERE id = @chat`
+	eraseAudited = `DELETE FROM audit_people WHERE ` + theirs // what they did stays, under an id that is nobody's
+	erasePerson  = `DELETE FROM people WHERE ` + theirs
+	erasePlace   = `DELETE FROM conversations WHERE id = @chat`
 
 	countOpen = `SELECT FROM requests WHERE look_at IS NOT NULL AND submission_id IN (` + submitted + `)`
 )
@@ -89,6 +90,7 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseFavorites, &e.Favorites},
 			{eraseActivities, &e.Activities},
 			{eraseDecisions, &e.Decisions},
+			{eraseAudited, &ignored},
 			{erasePerson, &ignored},
 			{erasePlace, &ignored},
 		} {

@@ -12,7 +12,7 @@ import (
 )
 
 // known is somebody of that address, with all that a person can leave behind:
-// an open request, a refused one, a draft and a favorite.
+// an open request, a refused one, a draft, a favorite and a row of the audit.
 func (w *world) known(address string) db.Person {
 	w.t.Helper()
 	sub, _ := w.created(aponoapi.Granted)
@@ -26,6 +26,7 @@ func (w *world) known(address string) db.Person {
 	_, err = w.NewDraft(w.ctx, k, form{"open"})
 	w.must(err)
 	w.must(w.AddFavorite(w.ctx, k, "Nights", asked.Wish()))
+	w.must(w.Audit(w.ctx, k, db.AuditEntry{Action: db.AuditDetails, Outcome: "done"}))
 	w.must(w.Added(w.ctx, k, noon))
 	p, err := w.Person(w.ctx, k)
 	w.must(err)
@@ -37,7 +38,7 @@ func (w *world) rows() map[string]int {
 	w.t.Helper()
 	n := make(map[string]int)
 	for _, table := range []string{
-		"people", "conversations", "activities", "drafts", "submissions", "requests", "request_names", "posted_cards", "favorites",
+		"people", "conversations", "activities", "drafts", "submissions", "requests", "request_names", "posted_cards", "favorites", "audit_people",
 	} {
 		n[table] = ask[int](w, `SELECT count(*) FROM `+table)
 	}
@@ -94,7 +95,7 @@ func TestEraseKnowsAllTablesAboutPeople(t *testing.T) {
 	got := ask[[]string](w, `
 		SELECT array_agg(table_name::text ORDER BY table_name) FROM information_schema.columns
 		WHERE table_schema = current_schema() AND column_name = 'object_id'`)
-	want := []string{"drafts", "favorites", "people", "posted_cards", "submissions"}
+	want := []string{"audit_people", "drafts", "favorites", "people", "posted_cards", "submissions"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tables about people (-erased +there):\n%s", diff)
 	}

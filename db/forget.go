@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // How long the bot remembers what only served an exchange.
@@ -33,6 +35,10 @@ const (
 				AND NOT EXISTS (SELECT FROM submissions s WHERE s.draft_id = d.id)
 			ORDER BY d.updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)`
 
+	forgetAudit = `
+		DELETE FROM audit WHERE id IN (
+			SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2 FOR UPDATE SKIP LOCKED)`
+
 	// A submission is over when all of its requests are, or when it brought none;
 	// one that is being sent is being looked for. (Counted, for NOT EXISTS would
 	// read all requests to find out.)
@@ -57,21 +63,28 @@ const (
 		DELETE FROM submissions WHERE id IN (SELECT id FROM old)`
 )
 
+// Retention is how long what has its own time is remembered.
+type Retention struct {
+	Requests time.Duration // after they ended
+	Audit    time.Duration
+}
+
 // Forget drops answers that nobody can ask for again, drafts that were left
-// lying and never submitted, and requests that ended longer ago than retention,
-// with all that tells of them.
-func (s *Store) Forget(ctx context.Context, now time.Time, retention time.Duration) error {
+// lying and never submitted, requests that ended too long ago, with all that
+// tells of them, and what the audit has told for long enough.
+func (s *Store) Forget(ctx context.Context, now time.Time, keep Retention) error {
 	for _, f := range []struct {
 		what, sql string
 		lasts     time.Duration
 	}{
 		{"activities", forgetActivities, activitiesLast},
-		{"submissions", forgetSubmissions, retention},
+		{"submissions", forgetSubmissions, keep.Requests},
 		{"drafts", forgetDrafts, draftsLast},
+		{"audit", forgetAudit, keep.Audit},
 	} {
 		for n := int64(forgetAtOnce); n == forgetAtOnce; {
 			var err error
-			if n, err = s.forget(ctx, f.sql, now.Add(-f.lasts)); err != nil {
+			if n, err = s.forget(ctx, f.what, f.sql, now.Add(-f.lasts)); err != nil {
 				return fmt.Errorf("forget %s: %w", f.what, err)
 			}
 		}
@@ -79,9 +92,18 @@ func (s *Store) Forget(ctx context.Context, now time.Time, retention time.Durati
 	return nil
 }
 
-func (s *Store) forget(ctx context.Context, sql string, before time.Time) (int64, error) {
+// forget is one such statement. The database is told what is being forgotten,
+// for the audit refuses to be shortened otherwise.
+func (s *Store) forget(ctx context.Context, what, sql string, before time.Time) (n int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, forgetLasts)
 	defer cancel()
-	tag, err := s.pool.Exec(ctx, sql, before, forgetAtOnce)
-	return tag.RowsAffected(), err
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT set_config('teamsbot.forgets', $1, true)`, what); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, sql, before, forgetAtOnce)
+		n = tag.RowsAffected()
+		return err
+	})
+	return n, err
 }

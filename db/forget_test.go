@@ -15,6 +15,8 @@ import (
 
 const day = 24 * time.Hour
 
+var keep = db.Retention{Requests: 90 * day, Audit: 365 * day}
+
 func TestForget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -30,7 +32,7 @@ func TestForget(t *testing.T) {
 		later             time.Duration
 		activities, draft bool // are still there
 	}{{9 * time.Minute, true, true}, {11 * time.Minute, false, true}, {29 * day, false, true}, {31 * day, false, false}} {
-		w.must(w.Forget(w.ctx, now.Add(row.later), 90*day))
+		w.must(w.Forget(w.ctx, now.Add(row.later), keep))
 		if there := ask[bool](w, `SELECT EXISTS (SELECT FROM activities)`); there != row.activities {
 			t.Errorf("after %v the activities are there: %t", row.later, there)
 		}
@@ -88,7 +90,7 @@ func TestRequestsAreForgottenWhenTheyEndedLongAgo(t *testing.T) {
 	ended.Status, ended.Reading, ended.LookAt, ended.EndedAt = aponoapi.Expired, w.reading(), time.Time{}, time.Now().Add(-100*day)
 	w.must(w.RecordStatus(w.ctx, ended))
 
-	w.must(w.Forget(w.ctx, time.Now(), 90*day))
+	w.must(w.Forget(w.ctx, time.Now(), keep))
 	for name, row := range map[string]struct {
 		sub  db.Submission
 		want string
@@ -125,7 +127,7 @@ func TestSubmissionsThatBroughtNothingAreForgotten(t *testing.T) {
 	w.askedAgo(comeBack, 91*day)
 	w.do(`UPDATE drafts SET updated_at = now() WHERE id = $1`, comeBack.DraftID)
 
-	w.must(w.Forget(w.ctx, time.Now(), 90*day))
+	w.must(w.Forget(w.ctx, time.Now(), keep))
 	for want, sub := range map[string]db.Submission{"": refused, "submission draft": sending, "draft": comeBack} {
 		if got := w.left(sub); got != want {
 			t.Errorf("%q is left, want %q", got, want)
@@ -175,8 +177,8 @@ func TestForgettingFindsWhatIsOldByIndex(t *testing.T) {
 	if bad := regexp.MustCompile(`Seq Scan on \w+`).FindAllString(plan, -1); len(bad) > 0 {
 		t.Errorf("forgetting does %q:\n%s", bad, plan)
 	}
-	w.together(3, func(int) error { return w.Forget(w.ctx, time.Now(), 90*day) })
-	w.must(w.Forget(w.ctx, time.Now(), 90*day)) // what the last had in hand when the others looked
+	w.together(3, func(int) error { return w.Forget(w.ctx, time.Now(), keep) })
+	w.must(w.Forget(w.ctx, time.Now(), keep)) // what the last had in hand when the others looked
 	for _, table := range []string{"submissions", "requests", "request_names", "posted_cards"} {
 		if n := ask[int](w, `SELECT count(*) FROM `+table); n != 99_000 {
 			t.Errorf("%d %s are left, want 99000", n, table)

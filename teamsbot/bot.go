@@ -59,6 +59,7 @@ type Config struct {
 	PortalURL      string            // optional: Apono's portal, default https://portal.apono.io
 	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
+	AuditRetention time.Duration     // optional: how long the audit is kept, default 365 days
 	Now            func() time.Time  // optional: default time.Now
 
 	// Optional: how much the bot sends of its own accord, over all replicas.
@@ -98,6 +99,7 @@ func New(c Config) (*Bot, error) {
 	c.PortalURL = cmp.Or(c.PortalURL, "https://portal.apono.io")
 	c.TeamsURL = cmp.Or(c.TeamsURL, "https://teams.microsoft.com")
 	c.Retention = cmp.Or(c.Retention, 90*24*time.Hour)
+	c.AuditRetention = cmp.Or(c.AuditRetention, 365*24*time.Hour)
 	c.AdminContact = cmp.Or(c.AdminContact, "your Apono admin")
 	m := newMetrics()
 	c.Teams, c.Apono = c.Teams.Watched(m.teams.done), c.Apono.Watched(m.apono.done)
@@ -139,9 +141,7 @@ func (b *Bot) Run(ctx context.Context) error {
 	background.Go(func() {
 		b.repeat(ctx, sweepEvery, b.inTurn(turnElsewhere, elsewhereEvery, b.LookElsewhere))
 	})
-	background.Go(func() {
-		b.repeat(ctx, forgetEvery, func(ctx context.Context) error { return b.Store.Forget(ctx, b.Now(), b.Retention) })
-	})
+	background.Go(func() { b.repeat(ctx, forgetEvery, b.forget) })
 	select {
 	case <-b.retired:
 	case <-ctx.Done():
@@ -152,6 +152,11 @@ func (b *Bot) Run(ctx context.Context) error {
 	background.Wait()
 	b.endLate()
 	return <-stopped
+}
+
+// forget drops what is no longer needed.
+func (b *Bot) forget(ctx context.Context) error {
+	return b.Store.Forget(ctx, b.Now(), db.Retention{Requests: b.Retention, Audit: b.AuditRetention})
 }
 
 // repeat does f again and again until ctx ends. One that fails or panics is

@@ -16,7 +16,7 @@ import (
 func (w *world) forgets(after time.Duration) {
 	w.t.Helper()
 	w.apono.Advance(after)
-	must(w.t, w.bot.Store.Forget(w.t.Context(), w.bot.Now(), w.bot.Retention))
+	must(w.t, w.bot.forget(w.t.Context()))
 	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
 	defer cancel()
 	if n, err := w.store.Owed(ctx); n != 0 || err != nil {

@@ -51,7 +51,8 @@ type config struct {
 	AdminContact   string   `env:"ADMIN_CONTACT" help:"Whom people are told to ask, for example it-help@example.com." placeholder:"WHO"`
 	ExtraCAFile    string   `env:"EXTRA_CA_FILE" help:"PEM file with more certificate authorities to trust, for example of a proxy that inspects TLS." placeholder:"FILE"`
 
-	Retention string `env:"RETENTION" default:"90d" help:"How long requests that have ended are remembered: days such as 90d, or hours such as 2160h." placeholder:"TIME"`
+	Retention      string `env:"RETENTION" default:"90d" help:"How long requests that have ended are remembered: days such as 90d, or hours such as 2160h." placeholder:"TIME"`
+	AuditRetention string `env:"AUDIT_RETENTION" default:"365d" help:"How long the audit is kept: days such as 365d, or hours such as 8760h." placeholder:"TIME"`
 
 	ExpiryWarning         time.Duration `env:"EXPIRY_WARNING" default:"15m" help:"How long before its end people are warned of an access; 0s: never." placeholder:"TIME"`
 	TeamsRate             int           `env:"TEAMS_RATE" default:"30" help:"How many messages a second the bot sends into one tenant of its own accord; Teams takes 50 of everything." placeholder:"NUMBER"`
@@ -119,13 +120,15 @@ func (c *config) check() (endpoints, error) {
 	}
 	wrong = append(wrong, c.checkCredential())
 
-	_, retention := c.retention()
-	must(retention == nil, "RETENTION", "must be at least a day: days such as 90d, or hours such as 2160h")
+	_, err := days(c.Retention, defaultRetention)
+	must(err == nil, "RETENTION", "must be at least a day: days such as 90d, or hours such as 2160h")
+	_, err = days(c.AuditRetention, defaultAuditRetention)
+	must(err == nil, "AUDIT_RETENTION", "must be at least a day: days such as 365d, or hours such as 8760h")
 	must(c.ExpiryWarning >= 0 && c.ExpiryWarning <= 24*time.Hour, "EXPIRY_WARNING", "must be a time up to a day, such as 15m, or 0s for none")
 	must(c.TeamsRate > 0, "TEAMS_RATE", "must be a number above 0")
 	must(c.TeamsConversationRate > 0, "TEAMS_CONVERSATION_RATE", "must be a number above 0")
 	must(c.IdentityField == "mail" || c.IdentityField == "upn", "IDENTITY_FIELD", "must be mail or upn")
-	_, err := zerolog.ParseLevel(c.LogLevel)
+	_, err = zerolog.ParseLevel(c.LogLevel)
 	must(err == nil && c.LogLevel != "", "LOG_LEVEL", "must be debug, info, warn or error")
 	must(c.LogFormat == "json" || c.LogFormat == "text", "LOG_FORMAT", "must be json or text")
 	if c.ExtraCAFile != "" {
@@ -136,9 +139,15 @@ func (c *config) check() (endpoints, error) {
 	return where, errors.Join(append(wrong, err)...)
 }
 
-// retention is how long requests that have ended are remembered.
-func (c *config) retention() (time.Duration, error) {
-	given := cmp.Or(c.Retention, "90d")
+// How long things are remembered where nobody says, as in the help.
+const (
+	defaultRetention      = "90d"
+	defaultAuditRetention = "365d"
+)
+
+// days is a time of at least a day that was given, else the default.
+func days(given, otherwise string) (time.Duration, error) {
+	given = cmp.Or(given, otherwise)
 	d, err := time.ParseDuration(given)
 	if days, ok := strings.CutSuffix(given, "d"); ok {
 		var n uint64

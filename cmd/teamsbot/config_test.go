@@ -107,6 +107,8 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		{"TEAMS_RATE", func(c *config) { c.TeamsRate = 0 }},
 		{"TEAMS_CONVERSATION_RATE", func(c *config) { c.TeamsConversationRate = -1 }},
 		{"RETENTION", func(c *config) { c.Retention = "23h" }},
+		{"AUDIT_RETENTION", func(c *config) { c.AuditRetention = "365" }},
+		{"AUDIT_RETENTION", func(c *config) { c.AuditRetention = "1h" }},
 		{"RETENTION", func(c *config) { c.Retention = "0d" }},
 		{"RETENTION", func(c *config) { c.Retention = "-90d" }},
 		{"RETENTION", func(c *config) { c.Retention = "1000000d" }},
@@ -137,7 +139,7 @@ func TestRetention(t *testing.T) {
 	} {
 		c := complete()
 		c.Retention = given
-		if got, err := c.retention(); got != want || err != nil {
+		if got, err := days(c.Retention, defaultRetention); got != want || err != nil {
 			t.Errorf("%q is %v (%v), want %v", given, got, err, want)
 		}
 	}

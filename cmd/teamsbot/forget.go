@@ -54,7 +54,8 @@ func (f *forgetCommand) Run(ctx context.Context, t *terminal) error {
 		}
 		report(t, p, erased)
 	}
-	t.say("\nThe messages in Teams stay, and so does what Apono knows. Who writes to the bot again is new to it.")
+	t.say("\nThe messages in Teams stay, and so does what Apono knows. Who writes to the bot again is new to it. " +
+		"The audit keeps what was done, and not by whom.")
 	return nil
 }
 

@@ -184,14 +184,18 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 	if err != nil {
 		return nil, err
 	}
-	retention, err := c.retention()
+	retention, err := days(c.Retention, defaultRetention)
+	if err != nil {
+		return nil, err
+	}
+	auditRetention, err := days(c.AuditRetention, defaultAuditRetention)
 	if err != nil {
 		return nil, err
 	}
 	return teamsbot.New(teamsbot.Config{
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, PortalURL: c.AponoPortalURL,
-		TeamsURL: teamsURLs[where.Name], Retention: retention,
+		TeamsURL: teamsURLs[where.Name], Retention: retention, AuditRetention: auditRetention,
 		Now:           c.now,
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
 	})
