@@ -54,10 +54,22 @@ type ChannelData struct {
 		AADGroupID string `json:"aadGroupId"`
 	} `json:"team"`
 	Channel struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
+		ID   string      `json:"id"`
+		Name string      `json:"name"`
+		Type ChannelType `json:"type"`
 	} `json:"channel"`
 }
+
+// ChannelType is who can be in a channel, as Teams spells it. Not every activity
+// tells it.
+type ChannelType string
+
+// The types of channels.
+const (
+	Standard ChannelType = "standard" // everybody in its team, guests too
+	Private  ChannelType = "private"  // some of its team, guests too
+	Shared   ChannelType = "shared"   // people and teams from anywhere, other organizations too
+)
 
 // Entity is a mention (Text, Mentioned) or the sender's client (the rest).
 type Entity struct {
@@ -219,6 +231,35 @@ func (a *Activity) AddsBot() bool {
 // RemovesBot is true when this is the news that the bot was uninstalled.
 func (a *Activity) RemovesBot() bool {
 	return a.installs(schema.InstallActionRemove) || a.moves(a.MembersRemoved)
+}
+
+// The places that come to an end with an activity.
+const (
+	eventChannelDeleted       = "channelDeleted"
+	eventTeamDeleted          = "teamDeleted"
+	eventTeamHardDeleted      = "teamHardDeleted"
+	eventChannelMemberRemoved = "channelMemberRemoved"
+)
+
+// Ends says where the bot cannot write any more by what this activity tells of a
+// channel or a team: a channel, a whole team, or neither. That a channel was
+// deleted is told in another one. A bot that is taken from a team is told so in
+// one of its channels; from a private or shared channel it can be taken alone.
+func (a *Activity) Ends() (channelID, teamID string) {
+	data := a.ChannelData
+	switch {
+	case a.Kind() != Channel:
+		return "", ""
+	case a.Type == schema.ConversationUpdate && data.EventType == eventChannelDeleted:
+		return data.Channel.ID, ""
+	case a.Type == schema.ConversationUpdate && (data.EventType == eventTeamDeleted || data.EventType == eventTeamHardDeleted):
+		return a.ConversationID(), data.Team.ID
+	case !a.RemovesBot():
+		return "", ""
+	case data.EventType == eventChannelMemberRemoved, data.Channel.Type == Private, data.Channel.Type == Shared:
+		return a.ConversationID(), ""
+	}
+	return a.ConversationID(), data.Team.ID
 }
 
 // Upgrades have actions of their own, "add-upgrade" and "remove-upgrade".

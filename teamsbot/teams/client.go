@@ -32,7 +32,7 @@ const (
 	maxRetryDelay = 5 * time.Second
 	tryTimeout    = 10 * time.Second
 
-	// The largest answer is a member, well under this.
+	// The largest answer is a page of members, well under this.
 	maxAnswer = 1 << 20
 	maxID     = 512
 )

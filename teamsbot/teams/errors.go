@@ -38,7 +38,7 @@ var (
 
 // Error is a call to the connector that did not succeed.
 type Error struct {
-	Op         string        // send, update, delete, create conversation, member
+	Op         string        // send, update, delete, create conversation, member, members
 	Status     int           // the HTTP status, 0 if there was none
 	Code       string        // Teams' word for it, e.g. ConversationBlockedByUser
 	Message    string        // Teams' sentence, shortened

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"iter"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -38,24 +41,86 @@ func (c *Client) Member(ctx context.Context, in Conversation, memberID string) (
 	if err != nil {
 		return Member{}, err
 	}
-	// Teams names the object id in two ways.
-	var m struct {
-		ID          string `json:"id"`
-		ObjectID    string `json:"objectId"`
-		AADObjectID string `json:"aadObjectId"`
-		TenantID    string `json:"tenantId"`
-		Name        string `json:"name"`
-		Email       string `json:"email"`
-		UPN         string `json:"userPrincipalName"`
-		Role        string `json:"userRole"`
-	}
+	var m member
 	if err := json.Unmarshal(body, &m); err != nil {
 		return Member{}, &Error{Op: op, Status: http.StatusOK, cause: err}
 	}
+	return m.member(), nil
+}
+
+// member is a Member as Teams writes it. The object id goes by two names.
+type member struct {
+	ID          string `json:"id"`
+	ObjectID    string `json:"objectId"`
+	AADObjectID string `json:"aadObjectId"`
+	TenantID    string `json:"tenantId"`
+	Name        string `json:"name"`
+	Email       string `json:"email"`
+	UPN         string `json:"userPrincipalName"`
+	Role        string `json:"userRole"`
+}
+
+func (m member) member() Member {
 	return Member{
 		ID: m.ID, ObjectID: cmp.Or(m.AADObjectID, m.ObjectID), TenantID: m.TenantID,
 		Name: m.Name, Email: m.Email, UPN: m.UPN, Role: m.Role,
-	}, nil
+	}
+}
+
+// membersPage is how many people Teams tells at once at most.
+const membersPage = 500
+
+// Members reads who is in a conversation: in a standard channel its whole team,
+// in a private or shared one those who are in the channel. It is read in pages,
+// each when the loop gets there; after an error, which is the last thing it
+// yields, there are no more. Teams: "Get your bot roster", GET pagedmembers.
+func (c *Client) Members(ctx context.Context, in Conversation) iter.Seq2[Member, error] {
+	return func(yield func(Member, error) bool) {
+		for token, seen := "", map[string]bool{}; ; seen[token] = true {
+			page, next, err := c.members(ctx, in, token)
+			if err == nil && next != "" && (next == token || seen[next]) {
+				err = &Error{Op: "members", Status: http.StatusOK, Message: "the roster repeats a page"}
+			}
+			if err != nil {
+				yield(Member{}, err)
+				return
+			}
+			for _, m := range page {
+				if !yield(m.member(), nil) {
+					return
+				}
+			}
+			if token = next; token == "" {
+				return
+			}
+		}
+	}
+}
+
+// members is one page of a roster, and the token of the next.
+func (c *Client) members(ctx context.Context, in Conversation, token string) (page []member, next string, err error) {
+	const op = "members"
+	to, err := c.endpoint(in.ServiceURL, "conversations", in.ID, "pagedmembers")
+	if err != nil {
+		return nil, "", refused(op, err)
+	}
+	query := url.Values{"pageSize": {strconv.Itoa(membersPage)}}
+	if token != "" {
+		query.Set("continuationToken", token)
+	}
+	to.RawQuery = query.Encode()
+	body, err := c.do(ctx, op, http.MethodGet, to, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	var answer struct {
+		Members []member `json:"members"`
+		Next    string   `json:"continuationToken"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, "", &Error{Op: op, Status: http.StatusOK, cause: err}
+	}
+	return answer.Members, answer.Next, nil
 }
 
 // account is somebody in a request body.
