@@ -30,10 +30,11 @@ func TestWhoMayNotAskIsToldWhomToAsk(t *testing.T) {
 			t.Errorf("%s gets buttons: %v", name, d.Buttons())
 		}
 	}
-	_, err := w.teams.Channel().Installs(t.Context(), w.teams.Person("Adam"))
+	shared := w.teams.ChannelNamed("Joint operations")
+	_, err := shared.Installs(t.Context(), w.teams.Person("Adam"))
 	must(t, err)
 	fay := w.stranger("Fay")
-	answer, err := fay.SaysIn(t.Context(), w.teams.Channel().ID, "request")
+	answer, err := fay.SaysIn(t.Context(), shared.ID, "request")
 	must(t, err)
 	d, err := fay.Presses(t.Context(), answer.Messages[0], "New request")
 	must(t, err)

@@ -171,8 +171,10 @@ func (p *playground) greet(ctx context.Context) error {
 				return fmt.Errorf("give %s the app: %w", person.Name, err)
 			}
 		}
-		if _, err := p.teams.Channel().Installs(ctx, p.teams.Person("Adam")); err != nil {
-			return fmt.Errorf("give the channel the app: %w", err)
+		for _, channel := range p.teams.Channels() {
+			if _, err := channel.Installs(ctx, p.teams.Person("Adam")); err != nil {
+				return fmt.Errorf("give the channel %s the app: %w", channel.Name, err)
+			}
 		}
 	}
 	_, port, err := net.SplitHostPort(p.Page)

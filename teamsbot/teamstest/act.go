@@ -64,7 +64,7 @@ func (s *Server) serveAct(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "nobody is called "+a.As, http.StatusBadRequest)
 		return
 	}
-	if a.Chat != "" && rootOf(a.Chat) != channelID && a.Chat != p.ChatID() {
+	if a.Chat != "" && !p.sees(a.Chat) {
 		http.Error(w, p.Name+" has no such chat", http.StatusBadRequest)
 		return
 	}
@@ -74,6 +74,13 @@ func (s *Server) serveAct(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, result)
+}
+
+// sees tells whether somebody has a chat with the bot of that id, or is in that
+// channel.
+func (p *Person) sees(chatID string) bool {
+	c := p.teams.channelOf(chatID)
+	return chatID == p.ChatID() || c != nil && c.takes(p)
 }
 
 // carryOut does what the page asks for, in this person's name.

@@ -12,7 +12,7 @@ import (
 // every field that Teams sends. Tests alter it and pass it to Server.Send.
 func (p *Person) Activity(kind string) map[string]any { return p.ActivityIn(p.ChatID(), kind) }
 
-// ActivityIn is the same in another chat: the channel, a thread of it, or
+// ActivityIn is the same in another chat: a channel, a thread of it, or
 // Elsewhere.
 func (p *Person) ActivityIn(chatID, kind string) map[string]any {
 	s := p.teams
@@ -42,7 +42,7 @@ func newActivityID() string { return "f:" + uuid.NewString() }
 func conversationJSON(chatID, tenant string) map[string]any {
 	conversation := map[string]any{"id": chatID, "tenantId": tenant, "conversationType": "personal"}
 	switch {
-	case rootOf(chatID) == channelID:
+	case isChannel(chatID):
 		conversation["conversationType"], conversation["isGroup"] = "channel", true
 	case !strings.HasPrefix(chatID, "a:"):
 		conversation["conversationType"], conversation["isGroup"] = "groupChat", true
@@ -52,10 +52,8 @@ func conversationJSON(chatID, tenant string) map[string]any {
 
 func (s *Server) channelData(chatID, tenant string) map[string]any {
 	data := map[string]any{"tenant": map[string]any{"id": tenant}}
-	if rootOf(chatID) == channelID {
-		data["teamsChannelId"], data["teamsTeamId"] = channelID, teamID
-		data["channel"] = map[string]any{"id": channelID}
-		data["team"] = map[string]any{"id": teamID}
+	if c := s.channelOf(chatID); c != nil {
+		c.dataJSON(data)
 	}
 	return data
 }
@@ -76,7 +74,7 @@ func (p *Person) textActivity(chatID, id, said string) map[string]any {
 	a := p.ActivityIn(chatID, "message")
 	a["id"], a["text"], a["textFormat"] = id, said, "plain"
 	written := html.EscapeString(said)
-	if rootOf(chatID) == channelID {
+	if isChannel(chatID) {
 		mention := "<at>" + p.teams.config.BotName + "</at>"
 		a["text"] = mention + " " + said
 		written = `<span itemscope="" itemtype="http://schema.skype.com/Mention" itemid="0">` + p.teams.config.BotName + "</span>&nbsp;" + written
@@ -110,13 +108,22 @@ func (p *Person) invokeActivity(chatID, name, replyTo string, value map[string]a
 	return a
 }
 
-// installActivity tells the bot that it was added to a chat or taken from it:
-// "add", "remove", "add-upgrade".
+// installActivities tell the bot that it was added to a chat or taken from it.
+// To a private or shared channel it is added beside its team.
+func (p *Person) installActivities(chatID, action, field string) []map[string]any {
+	member := p.memberActivity(chatID, field)
+	if c := p.teams.channelOf(chatID); c != nil && c.Type != Standard {
+		return []map[string]any{member}
+	}
+	return []map[string]any{p.installActivity(chatID, action), member}
+}
+
+// installActivity is an installationUpdate: "add", "remove", "add-upgrade".
 func (p *Person) installActivity(chatID, what string) map[string]any {
 	a := p.ActivityIn(chatID, "installationUpdate")
 	a["action"] = what
-	if rootOf(chatID) == channelID {
-		a["channelData"].(map[string]any)["settings"] = map[string]any{"selectedChannel": map[string]any{"id": channelID}}
+	if c := p.teams.channelOf(chatID); c != nil {
+		a["channelData"].(map[string]any)["settings"] = map[string]any{"selectedChannel": map[string]any{"id": c.ID}}
 	}
 	return a
 }
@@ -125,9 +132,13 @@ func (p *Person) installActivity(chatID, what string) map[string]any {
 func (p *Person) memberActivity(chatID, field string) map[string]any {
 	a := p.ActivityIn(chatID, "conversationUpdate")
 	a[field] = []any{map[string]any{"id": "28:" + p.teams.config.AppID}}
-	if rootOf(chatID) == channelID {
-		kind := map[string]string{"membersAdded": "teamMemberAdded", "membersRemoved": "teamMemberRemoved"}[field]
-		a["channelData"].(map[string]any)["eventType"] = kind
+	if c := p.teams.channelOf(chatID); c != nil {
+		what := map[string]string{"membersAdded": "MemberAdded", "membersRemoved": "MemberRemoved"}[field]
+		who := "team"
+		if c.Type != Standard {
+			who = "channel"
+		}
+		a["channelData"].(map[string]any)["eventType"] = who + what
 	}
 	return a
 }

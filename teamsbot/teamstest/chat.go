@@ -15,23 +15,20 @@ import (
 	"time"
 )
 
-const (
-	channelID = "19:c0ffee5ac9974b30a1b2c3d4e5f60718@thread.tacv2"
-	teamID    = "19:7ea0000000004b30a1b2c3d4e5f60718@thread.tacv2"
-	// Elsewhere is a chat between people where the bot is not a member.
-	Elsewhere = "19:elsewhere00004b30a1b2c3d4e5f60718@unq.gbl.spaces"
-)
+// Elsewhere is a chat between people where the bot is not a member.
+const Elsewhere = "19:elsewhere00004b30a1b2c3d4e5f60718@unq.gbl.spaces"
 
 // chat is one conversation that the bot can be a member of.
 type chat struct {
 	ID        string
-	Person    string // Key of the person; "" in the channel
+	Person    string // Key of the person; "" in a channel
 	Installed bool
 	// Removed remembers that the app was there once: such a person is not
 	// reached through a team either.
 	Removed  bool
 	Open     bool // the 1:1 chat exists, installed or created by the bot
 	Blocked  bool
+	Gone     bool // a channel that was deleted
 	Messages []*Message
 }
 
@@ -104,7 +101,7 @@ func (s *Server) Await(ctx context.Context, cond func() bool) error {
 // put stores a message and tells who waits. The caller holds mu.
 func (s *Server) put(c *chat, m Message) Message {
 	m.ID, m.Conversation, m.At = s.nextID(), c.ID, s.config.Now()
-	if c.ID == channelID && m.Thread == "" {
+	if c.Person == "" && m.Thread == "" {
 		m.Thread = m.ID
 	}
 	c.Messages = append(c.Messages, &m)

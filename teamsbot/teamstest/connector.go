@@ -43,7 +43,7 @@ var (
 func (s *Server) reach(id string) (*chat, *teamsError) {
 	c := s.chats[rootOf(id)]
 	switch {
-	case c == nil || c.Person != "" && !c.Open && !c.Removed:
+	case c == nil || c.Gone || c.Person != "" && !c.Open && !c.Removed:
 		return nil, errNoChat
 	case c.Blocked:
 		return nil, errBlocked
@@ -57,7 +57,7 @@ func (s *Server) reach(id string) (*chat, *teamsError) {
 }
 
 // serveCreate opens the 1:1 chat with somebody who has the app or is in a team
-// that has it, or begins a thread in the channel.
+// that has it, or begins a thread in a channel.
 func (s *Server) serveCreate(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		IsGroup     bool                  `json:"isGroup"`
@@ -101,7 +101,7 @@ func (s *Server) createChat(w http.ResponseWriter, mri string) {
 	switch {
 	case c.Blocked:
 		errBlocked.writeTo(w)
-	case c.Removed, !c.Installed && !s.chats[channelID].Installed:
+	case c.Removed, !c.Installed && !s.inTeam(s.people[i]):
 		errRoster.writeTo(w)
 	default:
 		if !c.Open {
@@ -110,6 +110,12 @@ func (s *Server) createChat(w http.ResponseWriter, mri string) {
 		}
 		writeJSON(w, http.StatusCreated, map[string]string{"id": c.ID})
 	}
+}
+
+// inTeam tells whether somebody is in a channel that has the app. The caller
+// holds mu.
+func (s *Server) inTeam(p *Person) bool {
+	return slices.ContainsFunc(s.channels, func(c *Channel) bool { return s.chats[c.ID].Installed && c.takes(p) })
 }
 
 func (s *Server) createThread(w http.ResponseWriter, id string, activity json.RawMessage) {
@@ -282,8 +288,8 @@ func (s *Server) roster(id string) ([]*Person, *teamsError) {
 	if bad != nil {
 		return nil, bad
 	}
-	if c.Person == "" {
-		return s.people, nil
+	if channel := s.channelOf(c.ID); channel != nil {
+		return channel.members(), nil
 	}
 	return []*Person{s.find(c.Person)}, nil
 }

@@ -130,11 +130,14 @@ func TestRoster(t *testing.T) {
 	t.Parallel()
 	b, teams := newBot(t, Config{}, nil)
 	ctx, gus, fay := t.Context(), teams.Person("gus"), teams.Person("fay")
-	if _, err := teams.Channel().Installs(ctx, gus); err != nil {
-		t.Fatal(err)
+	partners, shared := teams.ChannelNamed("Partner project"), teams.ChannelNamed("Joint operations")
+	for _, c := range []*Channel{teams.Channel(), partners, shared} {
+		if _, err := c.Installs(ctx, teams.Person("adam")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, id := range []string{gus.MRI, gus.ObjectID, gus.UPN, strings.ToUpper(gus.Email)} {
-		status, member, err := b.call(ctx, http.MethodGet, nil, channelID, "members", id)
+		status, member, err := b.call(ctx, http.MethodGet, nil, partners.ID, "members", id)
 		if err != nil || status != http.StatusOK {
 			t.Fatalf("member %s: %d %v", id, status, err)
 		}
@@ -147,13 +150,15 @@ func TestRoster(t *testing.T) {
 			t.Errorf("member %s (-want +got):\n%s", id, diff)
 		}
 	}
-	_, member, err := b.call(ctx, http.MethodGet, nil, channelID, "members", fay.MRI)
+	_, member, err := b.call(ctx, http.MethodGet, nil, shared.ID, "members", fay.MRI)
 	if err != nil || member["tenantId"] == teams.TenantID() {
 		t.Errorf("Fay is %v, %v; want another tenant", member, err)
 	}
-	_, page, err := b.call(ctx, http.MethodGet, nil, channelID, "pagedmembers")
-	if err != nil || len(page["members"].([]any)) != len(teams.People()) {
-		t.Errorf("paged members: %v, %v", page, err)
+	for c, want := range map[*Channel]int{teams.Channel(): len(teams.People()) - 2, partners: len(teams.People()) - 1, shared: len(teams.People()) - 1} {
+		_, page, err := b.call(ctx, http.MethodGet, nil, c.ID, "pagedmembers")
+		if err != nil || len(page["members"].([]any)) != want {
+			t.Errorf("paged members of %s: %v, %v; want %d", c.Name, page, err, want)
+		}
 	}
 }
 

@@ -101,9 +101,10 @@ type (
 		Latest    string `json:"latest"` // newest message of the bot's in the 1:1 chat
 	}
 	pageChat struct {
-		Key       string        `json:"key"` // "apono" or "channel"
+		Key       string        `json:"key"` // "apono", or a channel's
 		ID        string        `json:"id"`
 		Title     string        `json:"title"`
+		Channel   string        `json:"channel"` // its team and type; "" for a chat
 		Installed bool          `json:"installed"`
 		Blocked   bool          `json:"blocked"`
 		Open      bool          `json:"open"` // the bot may have written without being installed
@@ -132,7 +133,12 @@ func (s *Server) serveState(w http.ResponseWriter, r *http.Request) {
 	revision, _ := s.watch()
 	state := pageState{
 		Revision: revision, Now: s.config.Now(), Bot: s.config.BotName, Control: s.config.Control != nil,
-		Chats: []pageChat{s.pageChat(p, "apono", p.ChatID(), s.config.BotName), s.pageChat(p, "channel", channelID, s.team.Name)},
+		Chats: []pageChat{s.pageChat(p, "apono", p.ChatID(), s.config.BotName, "")},
+	}
+	for _, c := range s.channels {
+		if c.takes(p) && !s.isGone(c) {
+			state.Chats = append(state.Chats, s.pageChat(p, c.key, c.ID, c.Name, c.about()))
+		}
 	}
 	for _, q := range s.people {
 		state.People = append(state.People, s.pagePerson(q))
@@ -156,12 +162,12 @@ func (s *Server) pagePerson(p *Person) pagePerson {
 	return shown
 }
 
-func (s *Server) pageChat(p *Person, key, id, title string) pageChat {
+func (s *Server) pageChat(p *Person, key, id, title, channel string) pageChat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.chats[id]
 	shown := pageChat{
-		Key: key, ID: id, Title: title, Installed: c.Installed, Blocked: c.Blocked, Open: c.Open,
+		Key: key, ID: id, Title: title, Channel: channel, Installed: c.Installed, Blocked: c.Blocked, Open: c.Open,
 		Messages: make([]pageMessage, 0, len(c.Messages)),
 	}
 	for _, m := range c.Messages {

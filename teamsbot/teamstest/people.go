@@ -36,7 +36,7 @@ func Company(tenantID string) []Person {
 	}
 	gus := member("09", "Gus Guest", "Europe/London")
 	gus.Email, gus.UPN, gus.Role = "gus@partner.example", "gus_partner.example#EXT#@acme.example", "guest"
-	// A person of another tenant, in the channel because it is shared with theirs.
+	// A person of another tenant, in the channel that is shared with theirs.
 	fay := member("10", "Fay Foreign", "Europe/Paris")
 	fay.Email, fay.TenantID = "fay@partner.example", "f0000000-0000-4000-8000-00000000000f"
 	return []Person{
@@ -92,7 +92,7 @@ func (p *Person) memberJSON() map[string]any {
 // tenantIn is the tenant that activities of this person name in a chat: a
 // channel's is that of the team, whoever writes there.
 func (p *Person) tenantIn(chatID string) string {
-	if rootOf(chatID) == channelID {
+	if isChannel(chatID) {
 		return p.teams.config.TenantID
 	}
 	return p.TenantID

@@ -6,13 +6,6 @@ import (
 	"slices"
 )
 
-// Channel is the team's channel.
-type Channel struct {
-	ID, Name, TeamID string
-
-	teams *Server
-}
-
 // Installs adds the bot to the person's 1:1 chat: installationUpdate, then
 // conversationUpdate.
 func (p *Person) Installs(ctx context.Context) (*Answer, error) {
@@ -30,31 +23,20 @@ func (p *Person) Upgrades(ctx context.Context) (*Answer, error) {
 	return p.teams.tell(ctx, p, p.ChatID(), p.installActivity(p.ChatID(), "add-upgrade"))
 }
 
-// Installs adds the bot to the team. by is who does it.
-func (c *Channel) Installs(ctx context.Context, by *Person) (*Answer, error) {
-	return by.adds(ctx, c.ID)
-}
-
-// Uninstalls takes the bot from the team.
-func (c *Channel) Uninstalls(ctx context.Context, by *Person) (*Answer, error) {
-	return by.removes(ctx, c.ID)
-}
-
-// Messages are those of the channel, in order.
-func (c *Channel) Messages() []Message { return c.teams.seenBy(c.ID, "") }
-
-// LastCard is the newest message of the bot's with a card; the zero Message
-// without one.
-func (c *Channel) LastCard() Message { return lastCard(c.Messages()) }
-
 func (p *Person) adds(ctx context.Context, chatID string) (*Answer, error) {
 	p.teams.alter(chatID, func(c *chat) { c.Installed, c.Removed, c.Open = true, false, true })
-	return p.tellAll(ctx, chatID, p.installActivity(chatID, "add"), p.memberActivity(chatID, "membersAdded"))
+	return p.tellAll(ctx, chatID, p.installActivities(chatID, "add", "membersAdded")...)
 }
 
 func (p *Person) removes(ctx context.Context, chatID string) (*Answer, error) {
-	p.teams.alter(chatID, func(c *chat) { c.Installed, c.Removed, c.Open = false, true, false })
-	return p.tellAll(ctx, chatID, p.installActivity(chatID, "remove"), p.memberActivity(chatID, "membersRemoved"))
+	ids := []string{chatID}
+	if c := p.teams.channelOf(chatID); c != nil {
+		ids = c.affected()
+	}
+	for _, id := range ids {
+		p.teams.alter(id, func(c *chat) { c.Installed, c.Removed, c.Open = false, true, false })
+	}
+	return p.tellAll(ctx, chatID, p.installActivities(chatID, "remove", "membersRemoved")...)
 }
 
 // tellAll sends activities one after the other; the first bad answer is what
@@ -97,12 +79,11 @@ func (p *Person) Says(ctx context.Context, said string) (*Answer, error) {
 	return p.SaysIn(ctx, p.ChatID(), said)
 }
 
-// SaysIn writes in a chat: the channel, where the bot is mentioned, or, with an
-// id that ends in ";messageid=…", a thread of it.
+// SaysIn writes in a chat: a channel, where the bot is mentioned, or, with an id that ends in ";messageid=…", a thread of it.
 func (p *Person) SaysIn(ctx context.Context, chatID, said string) (*Answer, error) {
 	s := p.teams
 	shown := said
-	if rootOf(chatID) == channelID {
+	if s.channelOf(chatID) != nil {
 		shown = "@" + s.config.BotName + " " + said
 	}
 	m, err := s.write(p, chatID, shown, true)
@@ -112,7 +93,7 @@ func (p *Person) SaysIn(ctx context.Context, chatID, said string) (*Answer, erro
 	return s.tell(ctx, p, chatID, p.textActivity(m.place(), m.ID, said))
 }
 
-// posts writes in the channel without a mention, which the bot does not hear.
+// posts writes in a channel without a mention, which the bot does not hear.
 func (p *Person) posts(chatID, said string) error {
 	_, err := p.teams.write(p, chatID, said, false)
 	return err
@@ -124,9 +105,12 @@ func (s *Server) write(p *Person, chatID, said string, forBot bool) (Message, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.chats[rootOf(chatID)]
+	channel := s.channelOf(chatID)
 	switch {
-	case c == nil, c.Person != "" && c.Person != p.Key:
+	case c == nil, c.Gone, c.Person != "" && c.Person != p.Key:
 		return Message{}, fmt.Errorf("%s has no chat %q", p.Name, chatID)
+	case channel != nil && !channel.takes(p):
+		return Message{}, fmt.Errorf("%s is not in the channel %s", p.Name, channel.Name)
 	case forBot && (c.Person == "" && !c.Installed || c.Person != "" && !c.Open || c.Removed):
 		return Message{}, fmt.Errorf("the app is not installed in %q", chatID)
 	}
@@ -150,9 +134,13 @@ func lastCard(messages []Message) Message {
 	return Message{}
 }
 
-// Message finds a message of the 1:1 chat or the channel, as it is now.
+// Message finds a message of the 1:1 chat or a channel, as it is now.
 func (p *Person) Message(id string) (Message, bool) {
-	for _, chatID := range []string{p.ChatID(), channelID} {
+	chats := []string{p.ChatID()}
+	for _, c := range p.teams.channels {
+		chats = append(chats, c.ID)
+	}
+	for _, chatID := range chats {
 		for _, m := range p.teams.seenBy(chatID, p.Key) {
 			if m.ID == id {
 				return m, true

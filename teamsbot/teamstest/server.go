@@ -71,7 +71,7 @@ type Server struct {
 	keys     []*signingKey // the last one signs
 	tokens   map[string]time.Time
 	chats    map[string]*chat
-	team     *Channel
+	channels []*Channel
 	lastID   int64
 	sent     []delivery
 	faults   []*Fault
@@ -151,7 +151,7 @@ func (s *Server) prepare() error {
 	return s.load()
 }
 
-// settle gives everybody a chat with the bot, and all of them the channel.
+// settle gives everybody a chat with the bot, and the company its channels.
 func (s *Server) settle(people []Person) error {
 	s.chats = map[string]*chat{}
 	for _, p := range people {
@@ -163,8 +163,7 @@ func (s *Server) settle(people []Person) error {
 		s.people = append(s.people, &p)
 		s.chats[p.ChatID()] = &chat{ID: p.ChatID(), Person: p.Key}
 	}
-	s.team = &Channel{ID: channelID, Name: "Access approvals", TeamID: teamID, teams: s}
-	s.chats[channelID] = &chat{ID: channelID}
+	s.foundChannels()
 	return nil
 }
 
@@ -244,6 +243,3 @@ func (s *Server) find(name string) *Person {
 
 // People are everybody, in the order of Config.
 func (s *Server) People() []*Person { return slices.Clone(s.people) }
-
-// Channel is the team's channel "Access approvals".
-func (s *Server) Channel() *Channel { return s.team }

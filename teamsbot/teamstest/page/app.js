@@ -109,7 +109,7 @@ function chatLine(entry) {
   return h("li", {}, h("button", {
     type: "button", class: `line${unread ? " unread" : ""}`, "data-chat": entry.key, "aria-current": entry.key === chatKey ? "true" : null,
     click: () => look(as, entry.key),
-  }, avatar(entry.title, { app: entry.key === "apono", channel: entry.key === "channel" }), h("span", { class: "who" }, entry.title, h("small", {}, preview)), unread ? h("span", { class: "dot", role: "img", "aria-label": "unread" }) : null));
+  }, avatar(entry.title, { app: entry.key === "apono", channel: !!entry.channel }), h("span", { class: "who" }, entry.title, h("small", {}, preview)), unread ? h("span", { class: "dot", role: "img", "aria-label": "unread" }) : null));
 }
 
 function look(person, key) {
@@ -121,11 +121,11 @@ function look(person, key) {
 }
 
 function showHeader() {
-  const { key, title } = chat();
+  const { key, title, channel } = chat();
   const isApp = key === "apono";
   find("#chat-avatar").replaceChildren(avatar(title, { app: isApp, channel: !isApp }));
   find("#chat-title").textContent = title;
-  find("#chat-about").textContent = isApp ? `Chat · as ${me().name}` : `Acme · Channel · as ${me().name}`;
+  find("#chat-about").textContent = isApp ? `Chat · as ${me().name}` : `${channel} · as ${me().name}`;
 }
 
 function showComposer() {
@@ -152,7 +152,7 @@ function send() {
   const said = compose.value.trim();
   if (!said) return;
   const mention = new RegExp(`^@${state.bot}\\b\\s*`, "i");
-  const inChannel = chat().key === "channel";
+  const inChannel = !!chat().channel;
   const op = inChannel && !mention.test(said) ? "post" : "say";
   const what = { op, chat: replyTo?.chat ?? chat().id, text: inChannel ? said.replace(mention, "") : said };
   compose.value = "";

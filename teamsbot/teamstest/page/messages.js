@@ -36,7 +36,7 @@ export function showMessages(chat, me, bot, { press, reply, ask }) {
     return item(message, { me, bot, joined, state, chat, press, reply, ask });
   });
   if (items.length !== list.children.length || items.some((entry, i) => entry !== list.children[i])) list.replaceChildren(...items);
-  if (!items.length) list.replaceChildren(h("li", { class: "empty" }, chat.key === "channel" ? "Nothing was posted yet." : `This is the beginning of your chat with ${bot}.`));
+  if (!items.length) list.replaceChildren(h("li", { class: "empty" }, chat.channel ? "Nothing was posted yet." : `This is the beginning of your chat with ${bot}.`));
   if (stay) list.scrollTop = list.scrollHeight;
   atEnd = stay;
   shownChat = place;
@@ -44,7 +44,7 @@ export function showMessages(chat, me, bot, { press, reply, ask }) {
 
 // Replies stand below the message that began their thread.
 function ordered(chat) {
-  if (chat.key !== "channel") return chat.messages;
+  if (!chat.channel) return chat.messages;
   const threads = Map.groupBy(chat.messages, (message) => message.thread);
   return [...threads.values()].flat();
 }
@@ -55,24 +55,24 @@ function joins(a, b) {
 
 function item(message, { me, bot, joined, state, chat, press, reply, ask }) {
   const own = message.from === me.key;
-  const isReply = chat.key === "channel" && message.thread !== message.id;
+  const isReply = chat.channel && message.thread !== message.id;
   const at = new Date(message.at);
   const time = new Intl.DateTimeFormat(me.locale, { hour: "numeric", minute: "2-digit", timeZone: me.timeZone }).format(at);
   const full = new Intl.DateTimeFormat(me.locale, { dateStyle: "full", timeStyle: "short", timeZone: me.timeZone }).format(at);
   const about = h("p", { class: "about" },
-    h("span", { class: "author" }, own && chat.key !== "channel" ? "" : message.name),
+    h("span", { class: "author" }, own && !chat.channel ? "" : message.name),
     h("time", { datetime: message.at, title: full }, time),
     message.edited ? h("span", { class: "edited" }, "Edited") : null);
   const content = h("div", { class: "content" }, joined ? null : about, joined && message.edited ? h("p", { class: "about" }, h("span", { class: "edited" }, "Edited")) : null, ...parts(message, press, bot));
-  if (chat.key === "channel" && !isReply) {
+  if (chat.channel && !isReply) {
     content.append(h("button", { type: "button", class: "reply-link", click: () => reply(message) }, "Reply"));
   }
   if (!message.deleted) content.append(options(message, ask));
   const picture = joined ? h("span", { class: "avatar-space" }) : avatar(message.name, { app: message.from === "bot" });
   return h("li", {
-    class: `message${own && chat.key !== "channel" ? " own" : ""}${isReply ? " reply" : ""}${joined ? " joined" : ""}`,
+    class: `message${own && !chat.channel ? " own" : ""}${isReply ? " reply" : ""}${joined ? " joined" : ""}`,
     "data-id": message.id, "data-from": message.from, "data-state": state,
-  }, own && chat.key !== "channel" ? null : picture, content);
+  }, own && !chat.channel ? null : picture, content);
 }
 
 // The menu of a message: what the message extension does with it.
