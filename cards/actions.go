@@ -25,6 +25,11 @@ const (
 	VerbFavoritesStep Verb = "favorites.step" // one step inside its dialog
 	VerbFavoriteName  Verb = "favorites.name" // asks for a name for what a request asked for
 	VerbFavoriteAdd   Verb = "favorites.add"
+
+	VerbConnect       Verb = "connect.open" // asks for a personal token
+	VerbConnectNow    Verb = "connect.now"
+	VerbDisconnect    Verb = "disconnect.open" // asks whether to
+	VerbDisconnectNow Verb = "disconnect.now"
 )
 
 // Do is what a button inside the request form does with what was filled in.
@@ -74,6 +79,8 @@ type Data struct {
 	Search   string   `json:"search,omitempty"`   // where no box takes it along
 	Requests []string `json:"requests,omitempty"` // Apono's ids, of several
 	Favorite string   `json:"favorite,omitempty"`
+
+	Then *Press `json:"then,omitempty"` // was pressed before, and goes on after this
 }
 
 // ListOf is which of a person's requests a list shows.
@@ -102,7 +109,7 @@ type msteams struct {
 // inputs' ids.
 type Press struct {
 	Data
-	Inputs map[string]string
+	Inputs map[string]string `json:"inputs,omitempty"`
 }
 
 // ErrNoPress says that data did not come from one of our buttons.

@@ -32,6 +32,7 @@ func TestPressComesBack(t *testing.T) {
 		cards.VerbAgain: true, cards.VerbRevoke: true, cards.VerbMine: true, cards.VerbResources: true,
 		cards.VerbFavorites: true, cards.VerbFavoriteName: true, cards.VerbFavoritesStep: false, cards.VerbFavoriteAdd: false,
 		cards.VerbBundle: true, cards.VerbBundleStep: false,
+		cards.VerbConnect: true, cards.VerbConnectNow: false, cards.VerbDisconnect: true, cards.VerbDisconnectNow: false,
 	}
 	for name, card := range states() {
 		for o := range objects(t, card.JSON()) {

@@ -9,7 +9,7 @@ import (
 
 // Erased is what was deleted with a person, each counted.
 type Erased struct {
-	Submissions, Requests, Cards, Drafts, Favorites, Activities, Jobs int
+	Submissions, Requests, Cards, Drafts, Favorites, Links, Activities, Jobs int
 
 	Open      int // of the requests: Apono has not ended them
 	Decisions int // requests of others that named the person as who decided
@@ -55,6 +55,7 @@ const (
 	eraseSubmissions = `DELETE FROM submissions WHERE ` + theirs
 	eraseDrafts      = `DELETE FROM drafts WHERE ` + theirs
 	eraseFavorites   = `DELETE FROM favorites WHERE ` + theirs
+	eraseLinks       = `DELETE FROM apono_links WHERE ` + theirs
 	eraseActivities  = `DELETE FROM activities WHERE conversation_id = @chat`
 	eraseDecisions   = `UPDATE requests SET decided_by = ''
 		WHERE @name <> '' AND strpos(decided_by, @name) > 0 OR @email <> '' AND strpos(lower(decided_by), lower(@email)) > 0`
@@ -88,6 +89,7 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseSubmissions, &e.Submissions},
 			{eraseDrafts, &e.Drafts},
 			{eraseFavorites, &e.Favorites},
+			{eraseLinks, &e.Links},
 			{eraseActivities, &e.Activities},
 			{eraseDecisions, &e.Decisions},
 			{eraseAudited, &ignored},

@@ -26,6 +26,8 @@ func (w *world) known(address string) db.Person {
 	_, err = w.NewDraft(w.ctx, k, form{"open"})
 	w.must(err)
 	w.must(w.AddFavorite(w.ctx, k, "Nights", asked.Wish()))
+	w.must(w.RememberApono(w.ctx, k, "apono-"+address, noon))
+	w.must(w.RememberLink(w.ctx, db.Link{Person: k, KeyID: "k1", Sealed: []byte("sealed"), AponoID: "apono-" + address, ConnectedAt: noon}))
 	w.must(w.Audit(w.ctx, k, db.AuditEntry{Action: db.AuditDetails, Outcome: "done"}))
 	w.must(w.Added(w.ctx, k, noon))
 	p, err := w.Person(w.ctx, k)
@@ -38,7 +40,7 @@ func (w *world) rows() map[string]int {
 	w.t.Helper()
 	n := make(map[string]int)
 	for _, table := range []string{
-		"people", "conversations", "activities", "drafts", "submissions", "requests", "request_names", "posted_cards", "favorites", "audit_people",
+		"people", "conversations", "activities", "drafts", "submissions", "requests", "request_names", "posted_cards", "favorites", "audit_people", "apono_links",
 	} {
 		n[table] = ask[int](w, `SELECT count(*) FROM `+table)
 	}
@@ -63,7 +65,7 @@ func TestAPersonIsErased(t *testing.T) {
 	got, err := w.Erase(w.ctx, dana)
 	w.must(err)
 	want := db.Erased{
-		Submissions: 2, Requests: 1, Open: 1, Cards: 1, Drafts: 3, Favorites: 1, Activities: 1, Decisions: 1,
+		Submissions: 2, Requests: 1, Open: 1, Cards: 1, Drafts: 3, Favorites: 1, Links: 1, Activities: 1, Decisions: 1,
 		Jobs: 5, // two settlements, a card and what waited for the install, and a welcome
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -95,7 +97,7 @@ func TestEraseKnowsAllTablesAboutPeople(t *testing.T) {
 	got := ask[[]string](w, `
 		SELECT array_agg(table_name::text ORDER BY table_name) FROM information_schema.columns
 		WHERE table_schema = current_schema() AND column_name = 'object_id'`)
-	want := []string{"audit_people", "drafts", "favorites", "people", "posted_cards", "submissions"}
+	want := []string{"apono_links", "audit_people", "drafts", "favorites", "people", "posted_cards", "submissions"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tables about people (-erased +there):\n%s", diff)
 	}

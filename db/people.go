@@ -91,11 +91,20 @@ func (s *Store) RememberMember(ctx context.Context, p Person) error {
 	return nil
 }
 
-// RememberApono keeps which Apono user a person is.
+// RememberApono keeps which Apono user a person is. The token of another one that
+// they had connected is forgotten.
 func (s *Store) RememberApono(ctx context.Context, k PersonKey, aponoID string, at time.Time) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE people SET apono_id = $3, apono_read_at = $4
-		WHERE tenant_id = $1 AND object_id = $2`, k.TenantID, k.ObjectID, aponoID, at)
+	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `
+			UPDATE people SET apono_id = $3, apono_read_at = $4
+			WHERE tenant_id = $1 AND object_id = $2`, k.TenantID, k.ObjectID, aponoID, at); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			DELETE FROM apono_links
+			WHERE tenant_id = $1 AND object_id = $2 AND apono_id <> $3`, k.TenantID, k.ObjectID, aponoID)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("remember the Apono user of %s: %w", k.ObjectID, err)
 	}

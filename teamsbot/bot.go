@@ -56,6 +56,7 @@ type Config struct {
 	IdentityField  string            // optional: "upn" maps people by UPN instead of mail
 	WebhookSecrets []aponoapi.Secret // optional: without them Apono's events are not taken
 	AdminContact   string            // optional: whom people are told to ask
+	LinkKeys       []LinkKey         // optional: without them nobody can connect their own Apono token; the first one encrypts
 	PortalURL      string            // optional: Apono's portal, default https://portal.apono.io
 	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
@@ -81,7 +82,9 @@ type Bot struct {
 	retire  sync.Once
 	retired chan struct{} // closed when no more jobs are taken on
 
-	reportShut shut // Apono's activity report
+	seals      seals // people's own Apono tokens
+	tokensShut shut  // for such tokens
+	reportShut shut  // Apono's activity report
 	lists      lists
 }
 
@@ -107,8 +110,12 @@ func New(c Config) (*Bot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("teamsbot: %w", err)
 	}
+	seals, err := newSeals(c.LinkKeys)
+	if err != nil {
+		return nil, fmt.Errorf("teamsbot: %w", err)
+	}
 	b := &Bot{
-		Config: c, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog, metrics: m,
+		Config: c, seals: seals, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog, metrics: m,
 		cutLate: make(chan struct{}), retired: make(chan struct{}),
 	}
 	m.registry.MustRegister(newOwing(b))

@@ -29,6 +29,8 @@ var commands = []command{
 	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
 	{name: "favorites", written: []string{"favorites", "favorite"}, private: true, card: always(cards.OpenFavorites)},
 	{name: "notifications", written: []string{"notifications"}, takes: true, private: true, card: (*turn).onNotifications},
+	{name: "connect", written: []string{"connect"}, takes: true, private: true, card: (*turn).onConnect},
+	{name: "disconnect", written: []string{"disconnect"}, private: true, card: (*turn).onDisconnect},
 	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},
 }
 
@@ -72,7 +74,7 @@ func cutFold(text, prefix string) (after string, found bool) {
 
 // commandNamed is the command that a job remembers.
 func commandNamed(name string) (command, bool) {
-	for _, c := range slices.Concat(commands, []command{notUnderstood, inOwnChat, addApp}) {
+	for _, c := range slices.Concat(commands, []command{notUnderstood, inOwnChat, addApp, tokenTyped}) {
 		if c.name == name {
 			return c, true
 		}
@@ -83,6 +85,9 @@ func commandNamed(name string) (command, bool) {
 // onMessage answers what was written.
 func (t *turn) onMessage(ctx context.Context) error {
 	c, rest := commandWritten(t.activity.Text())
+	if hasToken(t.activity.Text()) {
+		c, rest = tokenTyped, ""
+	}
 	t.intent, t.rest = c.name, rest
 	return t.answer(ctx, c)
 }

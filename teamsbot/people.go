@@ -103,11 +103,12 @@ func (t *turn) readApono(ctx context.Context, now time.Time) (string, error) {
 	user, err := t.bot.Apono.User(ctx, address)
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound):
-		return "", sorry(err, t.bot.wordsNoAccount(address))
+		return "", errors.Join(sorry(err, t.bot.wordsNoAccount(address)), t.bot.dropLink(ctx, t.person.PersonKey))
 	case err != nil:
 		return "", err
 	case !user.Active:
-		return "", sorry(errors.New("inactive in Apono"), t.bot.wordsInactive())
+		inactive := sorry(errors.New("inactive in Apono"), t.bot.wordsInactive())
+		return "", errors.Join(inactive, t.bot.dropLink(ctx, t.person.PersonKey))
 	}
 	if err := t.bot.Store.RememberApono(ctx, t.person.PersonKey, user.ID, now); err != nil {
 		return "", err
@@ -120,6 +121,15 @@ func (t *turn) readApono(ctx context.Context, now time.Time) (string, error) {
 // somebody adds it.
 func undeliverable(err error) bool {
 	return errors.Is(err, teams.ErrBlocked) || errors.Is(err, teams.ErrNotInstalled) || errors.Is(err, teams.ErrGone)
+}
+
+// zoneOf is the time zone in which a person reads times.
+func zoneOf(p db.Person) *time.Location {
+	zone, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // conversationOf is where to send what belongs into c.

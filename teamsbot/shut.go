@@ -25,12 +25,20 @@ type shut struct {
 // is says whether it is not to be tried at that time.
 func (s *shut) is(now time.Time) bool { return now.UnixNano() < s.until.Load() }
 
+// open notes that it is there after all.
+func (s *shut) open() { s.until.Store(0) }
+
+// refused notes that Apono does not let anybody do it.
+func (s *shut) refused(now time.Time) {
+	s.until.Store(now.Add(shutFor).UnixNano())
+	s.failed.Store(false)
+}
+
 // after notes what came of trying it. A refusal is no error: from now on the bot
 // does without.
 func (s *shut) after(err error, now time.Time) error {
 	if refusedToToken(err) {
-		s.until.Store(now.Add(shutFor).UnixNano())
-		s.failed.Store(false)
+		s.refused(now)
 		return nil
 	}
 	if err != nil {

@@ -297,10 +297,7 @@ func namesOfUnits(units []db.Unit) []string {
 
 // submissionView is a submission as a card shows it, in its person's time zone.
 func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Request) cards.Submission {
-	zone, err := time.LoadLocation(p.TimeZone)
-	if err != nil {
-		zone = time.UTC
-	}
+	zone := zoneOf(p)
 	s := cards.Submission{
 		Draft: sub.DraftID, Integration: sub.Asked.Integration.Name, ResourceType: sub.Asked.ResourceType.Name,
 		Resources: namesOf(sub.Asked.Resources), Permissions: sub.Asked.Permissions,

@@ -29,6 +29,7 @@ type turn struct {
 	intent   string      // for the metrics: the verb or command, if it is one of ours
 	rest     string      // what was written after the command
 	alone    bool        // only the person reads the answer
+	link     db.Link     // the person's own token, once it has been asked for
 	err      error       // what went wrong, for the log
 }
 
@@ -184,7 +185,7 @@ func (t *turn) act(ctx context.Context) (answer teams.Answer, err error) {
 	return answer, err
 }
 
-// onInvoke answers a press: THE SWITCH of what a person can ask.
+// onInvoke answers a press.
 func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	switch t.activity.Name {
 	case teams.InvokeTaskFetch, teams.InvokeTaskSubmit, teams.InvokeExtensionSubmit:
@@ -200,8 +201,13 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	if t.press, err = cards.ParsePress(task.Data); err != nil {
 		return teams.TaskMessage(wordsOldButton)
 	}
-	t.intent = string(t.press.Verb)
 	t.mendCopy(ctx)
+	return t.onPress(ctx)
+}
+
+// onPress does what a press asks for: THE SWITCH of what a person can ask.
+func (t *turn) onPress(ctx context.Context) (teams.Answer, error) {
+	t.intent = string(t.press.Verb)
 	switch t.press.Verb {
 	case cards.VerbRequest:
 		return t.said(t.openRequest(ctx))
@@ -225,6 +231,14 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.nameRequest(ctx, cards.NameRequest))
 	case cards.VerbFavoriteAdd:
 		return t.said(t.addRequest(ctx, cards.Place{}, cards.NameRequest))
+	case cards.VerbConnect:
+		return t.said(t.openConnect(ctx))
+	case cards.VerbConnectNow:
+		return t.said(t.connect(ctx))
+	case cards.VerbDisconnect:
+		return t.said(t.askDisconnect(ctx))
+	case cards.VerbDisconnectNow:
+		return t.said(t.disconnect(ctx))
 	}
 	t.intent = "unknown"
 	return teams.TaskMessage(wordsOldButton)

@@ -62,6 +62,14 @@ func (b *Bot) wordsNoBundle() string {
 	return "There is no bundle that you may request in Apono. Press New request for single resources, or ask " + b.AdminContact + "."
 }
 
+func (b *Bot) wordsNoConnect() string {
+	return "Connecting your Apono account is not set up here. Ask " + b.AdminContact + " if you need it."
+}
+
+func (b *Bot) wordsNoTokens() string {
+	return "Apono does not take people's own tokens: its support enables them for a company. Ask " + b.AdminContact + " to have that done."
+}
+
 // loggable is what may be logged of an error. What Apono says may quote a
 // person, so only what was tried and how it ended stays of it.
 func loggable(err error) error {

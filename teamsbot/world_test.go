@@ -40,6 +40,7 @@ type world struct {
 	instead   atomic.Pointer[func(http.ResponseWriter, *http.Request) bool] // answers for Apono, if it does
 	dbURL     string
 	connector *connector // a second Teams, for benchmarks
+	linkKeys  []LinkKey
 }
 
 // newWorld starts everything; change may alter Apono's world before.
@@ -48,7 +49,7 @@ func newWorld(t testing.TB, change ...func(*aponotest.World)) *world {
 	if test, ok := t.(*testing.T); ok {
 		test.Parallel()
 	}
-	w := &world{t: t, log: &logBuffer{}, dbURL: pgtest.URL(t)}
+	w := &world{t: t, log: &logBuffer{}, dbURL: pgtest.URL(t), linkKeys: []LinkKey{linkKey("k1")}}
 	w.start(change...)
 	return w
 }
@@ -110,6 +111,7 @@ func (w *world) replica() (*Bot, string) {
 		AppID: w.teams.AppID(), AllowedTenants: []string{w.teams.TenantID()}, Verifier: in, Teams: out, Apono: apono,
 		Store: w.store, Log: zerolog.New(w.log), WebhookSecrets: []aponoapi.Secret{webhookSecret},
 		AdminContact: "Adam Admin", Now: w.apono.Now, TenantRate: 100_000, ConversationPause: time.Microsecond,
+		LinkKeys: w.linkKeys,
 	})
 	must(t, err)
 	server := httptest.NewServer(bot.Handler())

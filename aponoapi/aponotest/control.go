@@ -11,7 +11,8 @@ import (
 // bodies are JSON:
 //
 //	GET    /state                  {"now", "ahead_sec", "requests": [Request…, newest first],
-//	                                "faults": [Fault…], "disturbance": Disturbance, "events": [the last 100 Event…]}
+//	                                "faults": [Fault…], "disturbance": Disturbance, "events": [the last 100 Event…],
+//	                                "tokens": [{"name", "email", "token"}, people's own]}
 //	POST   /advance                {"seconds": 900}
 //	POST   /requests/{id}/approve  {"by": "omar@acme.example" or "" for everybody asked, "reason": ""}
 //	POST   /requests/{id}/reject   the same
@@ -103,6 +104,23 @@ type state struct {
 	Faults      []Fault     `json:"faults"`
 	Disturbance Disturbance `json:"disturbance"`
 	Events      []Event     `json:"events"`
+	Tokens      []token     `json:"tokens"`
+}
+
+// token is a person's own API token, which they would make in Apono's portal.
+type token struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Token string `json:"token"`
+}
+
+func (s *Server) tokens() (all []token) {
+	for i := range s.world.People {
+		if p := &s.world.People[i]; p.Token != "" && !p.Inactive && p != s.service {
+			all = append(all, token{p.name(), p.Email, p.Token.Reveal()})
+		}
+	}
+	return all
 }
 
 func (s *Server) state() state {
@@ -113,6 +131,6 @@ func (s *Server) state() state {
 	last := s.events[max(0, len(s.events)-100):]
 	return state{
 		Now: s.clock(), AheadSec: s.offset.Seconds(), Requests: requests, Faults: faults,
-		Disturbance: s.hooks.disturbed, Events: slices.Clone(last),
+		Disturbance: s.hooks.disturbed, Events: slices.Clone(last), Tokens: s.tokens(),
 	}
 }

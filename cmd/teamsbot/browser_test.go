@@ -68,6 +68,7 @@ func everybodyWorks(t *testing.T, s site) {
 			{"one line", avaWritesOneLine},
 			{"extension", avaAsksFromAnywhere},
 			{"home", avaIsAtHome},
+			{"connect", avaConnects},
 		},
 		"adam": {
 			{"portal", func(t *testing.T, _ *browser) { adamUsesThePortal(t, s) }},

@@ -46,10 +46,12 @@ type config struct {
 	TeamsLoginURL     string   `env:"TEAMS_LOGIN_URL" help:"Where the bot signs in, if not the cloud's own: for simulations on loopback." placeholder:"URL"`
 	TeamsServiceHosts []string `env:"TEAMS_SERVICE_HOSTS" help:"Hosts of the connector, if not the cloud's own: for simulations on loopback." placeholder:"HOST:PORT"`
 
-	AllowedTenants []string `env:"ALLOWED_TENANTS" help:"Tenants whose people may use the bot; default: the app's own." placeholder:"GUID"`
-	IdentityField  string   `env:"IDENTITY_FIELD" default:"mail" help:"How people are found in Apono: by mail, or by upn where people can edit their mail." placeholder:"FIELD"`
-	AdminContact   string   `env:"ADMIN_CONTACT" help:"Whom people are told to ask, for example it-help@example.com." placeholder:"WHO"`
-	ExtraCAFile    string   `env:"EXTRA_CA_FILE" help:"PEM file with more certificate authorities to trust, for example of a proxy that inspects TLS." placeholder:"FILE"`
+	AllowedTenants []string          `env:"ALLOWED_TENANTS" help:"Tenants whose people may use the bot; default: the app's own." placeholder:"GUID"`
+	IdentityField  string            `env:"IDENTITY_FIELD" default:"mail" help:"How people are found in Apono: by mail, or by upn where people can edit their mail." placeholder:"FIELD"`
+	AdminContact   string            `env:"ADMIN_CONTACT" help:"Whom people are told to ask, for example it-help@example.com." placeholder:"WHO"`
+	LinkKeys       []aponoapi.Secret `env:"LINK_KEYS" help:"Keys that encrypt people's own Apono tokens: id:key, 32 bytes in base64 each. The first one encrypts, all decrypt; none: nobody can connect." placeholder:"ID:KEY"`
+
+	ExtraCAFile string `env:"EXTRA_CA_FILE" help:"PEM file with more certificate authorities to trust, for example of a proxy that inspects TLS." placeholder:"FILE"`
 
 	Retention      string `env:"RETENTION" default:"90d" help:"How long requests that have ended are remembered: days such as 90d, or hours such as 2160h." placeholder:"TIME"`
 	AuditRetention string `env:"AUDIT_RETENTION" default:"365d" help:"How long the audit is kept: days such as 365d, or hours such as 8760h." placeholder:"TIME"`
@@ -70,7 +72,7 @@ type database struct {
 }
 
 // notYet are settings that this version knows of and does not use.
-var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS", "LINK_KEYS"}
+var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS"}
 
 // teamsURLs are where people use Teams, by cloud.
 var teamsURLs = map[string]string{
@@ -120,7 +122,10 @@ func (c *config) check() (endpoints, error) {
 	}
 	wrong = append(wrong, c.checkCredential())
 
-	_, err := days(c.Retention, defaultRetention)
+	_, err := c.linkKeys()
+	wrong = append(wrong, err)
+
+	_, err = days(c.Retention, defaultRetention)
 	must(err == nil, "RETENTION", "must be at least a day: days such as 90d, or hours such as 2160h")
 	_, err = days(c.AuditRetention, defaultAuditRetention)
 	must(err == nil, "AUDIT_RETENTION", "must be at least a day: days such as 365d, or hours such as 8760h")

@@ -91,6 +91,7 @@ func report(t *terminal, p db.Person, e db.Erased) {
 		{e.Cards, "note of which message shows them", "notes of which message shows them"},
 		{e.Drafts, "draft", "drafts"},
 		{e.Favorites, "favorite", "favorites"},
+		{e.Links, "connected Apono token", "connected Apono tokens"},
 		{e.Activities, "answer to what they wrote or pressed", "answers to what they wrote or pressed"},
 		{e.Jobs, "job about them", "jobs about them"},
 		{e.Decisions, "mention as who decided about a request", "mentions as who decided about a request"},

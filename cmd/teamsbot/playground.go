@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -90,6 +91,7 @@ type playground struct {
 	isNew    bool
 	token    aponoapi.Secret // of the bot's own Apono user
 	secret   aponoapi.Secret // of Apono's webhook
+	linkKey  aponoapi.Secret // for people's own tokens: id and key
 
 	pageListener, aponoListener net.Listener
 	log                         *os.File
@@ -109,9 +111,12 @@ func (p *playground) start(ctx context.Context, say func(string)) (err error) {
 	}
 	aponoState, teamsState := filepath.Join(p.Dir, "apono.json"), filepath.Join(p.Dir, "teams.json")
 	if p.Fresh {
-		if err := errors.Join(remove(aponoState), remove(teamsState)); err != nil {
+		if err := errors.Join(remove(aponoState), remove(teamsState), remove(p.linkKeyFile())); err != nil {
 			return err
 		}
+	}
+	if p.linkKey, err = keptLinkKey(p.linkKeyFile()); err != nil {
+		return err
 	}
 	_, err = os.Stat(teamsState)
 	p.isNew = errors.Is(err, os.ErrNotExist)
@@ -131,6 +136,21 @@ func (p *playground) start(ctx context.Context, say func(string)) (err error) {
 	}
 	p.log, err = os.OpenFile(filepath.Join(p.Dir, "teamsbot.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	return err
+}
+
+func (p *playground) linkKeyFile() string { return filepath.Join(p.Dir, "link.key") }
+
+// keptLinkKey is the key in the file, which is made if it is not there: the
+// database beside it outlives the program.
+func keptLinkKey(file string) (aponoapi.Secret, error) {
+	kept, err := os.ReadFile(file)
+	if err == nil || !errors.Is(err, os.ErrNotExist) {
+		return aponoapi.Secret(kept), err
+	}
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	made := "playground:" + base64.StdEncoding.EncodeToString(key)
+	return aponoapi.Secret(made), os.WriteFile(file, []byte(made), 0o600)
 }
 
 // serve runs everything until ctx ends or a part of it fails.
@@ -183,6 +203,7 @@ func (p *playground) greet(ctx context.Context) error {
 	}
 	p.say("\nThe playground is ready: http://localhost:%s", port)
 	p.say("You are Dana Developer there; choose others on the left. The bot's log: %s", p.log.Name())
+	p.say("To connect somebody's Apono account, take their personal token from the page's Simulator panel.")
 	p.say("Ctrl-C stops it. Everything is kept for the next start; --fresh starts over (make playground ARGS=--fresh).")
 	return nil
 }
@@ -192,8 +213,8 @@ func (p *playground) botConfig() config {
 	return config{
 		ListenAddr: p.Bot, database: database{DatabaseURL: p.postgres.URL()},
 		AponoAPIURL: "http://" + p.Apono, AponoAPIToken: p.token, AponoPortalURL: "https://portal.apono.io",
-		AponoWebhookSecrets: []aponoapi.Secret{p.secret},
-		MicrosoftAppID:      p.teams.AppID(), MicrosoftAppTenantID: p.teams.TenantID(),
+		AponoWebhookSecrets: []aponoapi.Secret{p.secret}, LinkKeys: []aponoapi.Secret{p.linkKey},
+		MicrosoftAppID: p.teams.AppID(), MicrosoftAppTenantID: p.teams.TenantID(),
 		MicrosoftAppType: "SingleTenant", MicrosoftAppPassword: aponoapi.Secret(p.teams.AppPassword()),
 		TeamsCloud: "public", TeamsOpenIDURL: p.teams.OpenIDURL(), TeamsLoginURL: p.teams.LoginURL(),
 		TeamsServiceHosts: []string{p.teams.Host()}, ExtraCAFile: p.teams.CAFile(),

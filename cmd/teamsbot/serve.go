@@ -192,11 +192,15 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 	if err != nil {
 		return nil, err
 	}
+	keys, err := c.linkKeys()
+	if err != nil {
+		return nil, err
+	}
 	return teamsbot.New(teamsbot.Config{
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, PortalURL: c.AponoPortalURL,
 		TeamsURL: teamsURLs[where.Name], Retention: retention, AuditRetention: auditRetention,
-		Now:           c.now,
+		Now: c.now, LinkKeys: keys,
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
 	})
 }

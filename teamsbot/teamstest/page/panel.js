@@ -89,6 +89,7 @@ const parts = [
       ...faults.map((fault) => faultSwitch(fault, active)),
       ...disturbances.map(({ name, key }) => checkbox(name, Boolean(disturbance?.[key]),
         (on) => tell("disturbance", { ...disturbance, [key]: on })))] },
+  { section: h("section"), shows: (state) => state.tokens ?? [], draw: tokens },
 ];
 
 function draw(state) {
@@ -119,6 +120,24 @@ function requests(all) {
       h("p", { class: "buttons" }, ...steps.filter(({ when }) => when.includes(request.status)).map(({ label, what }) =>
         h("button", { type: "button", "data-control": what, click: to(what) }, label))));
   });
+}
+
+// People's own tokens, which they would make in Apono's portal.
+function tokens(all) {
+  if (!all.length) return [];
+  return [h("details", {}, h("summary", {}, "Personal tokens"), ...all.map(({ name, email, token }) =>
+    h("p", { class: "token", "data-token": email },
+      h("span", {}, name), h("code", {}, token),
+      h("button", { type: "button", click: () => copy(token) }, "Copy"))))];
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied.", "info");
+  } catch {
+    toast("The browser does not let the page copy: mark the token and copy it.");
+  }
 }
 
 // The simulator knows "add" and "end all", so one is switched off by ending all

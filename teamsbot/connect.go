@@ -1,0 +1,156 @@
+package teamsbot
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"unicode"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// tokensURL is where people make and revoke their personal tokens.
+func (b *Bot) tokensURL() string { return strings.TrimRight(b.PortalURL, "/") + "/api-tokens" }
+
+// onConnect answers the typed command.
+func (t *turn) onConnect(ctx context.Context) (cards.Card, error) {
+	if len(t.bot.seals) == 0 {
+		return cards.Card{}, sorry(errors.New("LINK_KEYS is not set"), t.bot.wordsNoConnect())
+	}
+	l, _, err := t.bot.link(ctx, t.person)
+	if errors.Is(err, errNotConnected) {
+		return cards.OpenConnect(), nil
+	}
+	return cards.Connected(l.ConnectedAt.In(zoneOf(t.person))), err
+}
+
+// openConnect opens the dialog, also for somebody who is connected: another
+// token takes the place of the one before.
+func (t *turn) openConnect(ctx context.Context) (teams.Answer, error) { return t.askToken(ctx, "") }
+
+func (t *turn) connectDialog(c cards.Connecting) (teams.Answer, error) {
+	c.TokensURL = t.bot.tokensURL()
+	return teams.TaskCard("Connect to Apono", cards.Connect(c).JSON(), teams.Medium)
+}
+
+// connect checks the token that was pasted, keeps it, and goes on with what was
+// pressed before.
+func (t *turn) connect(ctx context.Context) (teams.Answer, error) {
+	token := t.takeToken()
+	if _, err := t.identify(ctx); err != nil {
+		return teams.Answer{}, t.unidentified(err)
+	}
+	if len(t.bot.seals) == 0 {
+		return teams.Answer{}, sorry(errors.New("LINK_KEYS is not set"), t.bot.wordsNoConnect())
+	}
+	var then *cards.Press
+	if t.press.Then != nil {
+		then = after(*t.press.Then)
+	}
+	if problem := t.checkToken(ctx, token); problem != "" {
+		return t.connectDialog(cards.Connecting{Problem: problem, Then: then})
+	}
+	if err := t.keepToken(ctx, token); err != nil {
+		return teams.Answer{}, err
+	}
+	if then == nil {
+		return teams.TaskMessage("You are connected to Apono. Write disconnect to end that.")
+	}
+	t.press = *then
+	return t.onPress(ctx)
+}
+
+// takeToken takes what was pasted out of the press, so that nothing that keeps
+// the press keeps it.
+func (t *turn) takeToken() aponoapi.Secret {
+	pasted := t.press.Inputs[cards.FieldToken]
+	delete(t.press.Inputs, cards.FieldToken)
+	return aponoapi.Secret(strings.TrimSpace(pasted))
+}
+
+// checkToken says what is wrong with a token; "" if it is the person's own and
+// Apono takes it.
+func (t *turn) checkToken(ctx context.Context, token aponoapi.Secret) (problem string) {
+	odd := func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) || unicode.IsControl(r) }
+	switch text := token.Reveal(); {
+	case text == "":
+		return "Paste your personal token here."
+	case len(text) > cards.TokenLimit || strings.ContainsFunc(text, odd):
+		return "That is no token: it is too long, or there are spaces or unusual characters in it. Copy it from Apono once more."
+	}
+	me, err := t.bot.Apono.As(token).Me(ctx)
+	switch {
+	case errors.Is(err, aponoapi.ErrUnauthorized), errors.Is(err, aponoapi.ErrInvalid):
+		t.err = err
+		return "Apono does not accept this token. It was not copied whole, has expired, or was revoked."
+	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
+		t.err = err
+		return t.noTokens(ctx)
+	case err != nil:
+		t.err = err
+		return t.bot.wordsOf(err)
+	case !strings.EqualFold(me.User.ID, t.person.AponoID):
+		t.err = errors.New("the token is another Apono user's")
+		return "This token is somebody else's. Make one while you are signed in to Apono as " + cards.Line(t.person.Email, 100) + "."
+	}
+	t.bot.tokensShut.open()
+	return ""
+}
+
+// noTokens notes that Apono takes no tokens of people, unless it takes
+// somebody's: then it is this one that it does not take for one.
+func (t *turn) noTokens(ctx context.Context) string {
+	others, err := t.bot.Store.AnyLink(ctx)
+	if err == nil && !others {
+		t.bot.tokensShut.refused(t.bot.Now())
+	}
+	if others {
+		return "Apono does not take this for a personal token. Make one in Apono, and copy it whole."
+	}
+	return t.bot.wordsNoTokens()
+}
+
+// keepToken keeps a token that has been checked.
+func (t *turn) keepToken(ctx context.Context, token aponoapi.Secret) error {
+	keyID, sealed := t.bot.seals.seal(t.person.PersonKey, token)
+	err := t.bot.Store.RememberLink(ctx, db.Link{
+		Person: t.person.PersonKey, KeyID: keyID, Sealed: sealed, AponoID: t.person.AponoID, ConnectedAt: t.bot.Now(),
+	})
+	if errors.Is(err, db.ErrNotFound) { // the address leads to another Apono user since a moment ago
+		return sorry(err, "Your Apono account has just changed. Try again.")
+	}
+	return err
+}
+
+// onDisconnect forgets the person's token. A card that could not be sent then
+// and is owed forgets nothing more.
+func (t *turn) onDisconnect(ctx context.Context) (cards.Card, error) {
+	if t.activity == nil {
+		return cards.Disconnected(t.bot.tokensURL()), nil
+	}
+	dropped, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, nil)
+	if err != nil || !dropped {
+		return cards.NotConnected(), err
+	}
+	return cards.Disconnected(t.bot.tokensURL()), nil
+}
+
+// askDisconnect asks whether to forget it.
+func (t *turn) askDisconnect(context.Context) (teams.Answer, error) {
+	return teams.TaskCard("Disconnect from Apono", cards.Disconnect().JSON(), teams.Small)
+}
+
+// disconnect forgets it.
+func (t *turn) disconnect(ctx context.Context) (teams.Answer, error) {
+	dropped, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, nil)
+	switch {
+	case err != nil:
+		return teams.Answer{}, err
+	case !dropped:
+		return teams.TaskMessage("You are not connected: I have no token of yours.")
+	}
+	return teams.TaskMessage("Done. I have forgotten your personal token. If you use it nowhere else, revoke it in Apono: " + t.bot.tokensURL())
+}

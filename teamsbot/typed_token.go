@@ -1,0 +1,50 @@
+package teamsbot
+
+import (
+	"context"
+	"strings"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/apono-teams/teamsbot/cards"
+)
+
+// tokenPrefix is how Apono's personal tokens begin.
+const tokenPrefix = "aup_"
+
+// hasToken says that a text has an Apono token in it, or is nothing but what
+// looks like a token of whatever kind.
+func hasToken(text string) bool {
+	words := strings.Fields(text)
+	for _, w := range words {
+		if at := strings.Index(strings.ToLower(w), tokenPrefix); at >= 0 && len(w)-at >= len(tokenPrefix)+8 {
+			return true
+		}
+	}
+	if len(words) == 2 && strings.EqualFold(words[0], "connect") {
+		words = words[1:]
+	}
+	return len(words) == 1 && isTokenLike(words[0])
+}
+
+// isTokenLike says that a word is long, and somewhere in it so random that nobody
+// gives such names to anything.
+func isTokenLike(word string) bool {
+	if len(word) < 30 || uuid.Validate(word) == nil || strings.ContainsFunc(word, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.=+/~", r)
+	}) {
+		return false
+	}
+	for _, part := range strings.FieldsFunc(word, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if len(part) >= 20 && strings.ContainsFunc(part, unicode.IsLetter) && strings.ContainsFunc(part, unicode.IsDigit) {
+			return true
+		}
+	}
+	return false
+}
+
+// tokenTyped answers a token that was written where it does not belong.
+var tokenTyped = command{name: "token_typed", card: func(t *turn, _ context.Context) (cards.Card, error) {
+	return cards.TokenTyped(t.bot.tokensURL()), nil
+}}
