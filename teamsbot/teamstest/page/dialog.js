@@ -69,9 +69,16 @@ function show(dialog, act) {
     if (result.dialog) show(result.dialog, act);
     else close();
   });
-  body.replaceChildren(card);
+  body.replaceChildren(card.querySelector("[type=password]") ? unremembered(card) : card);
   body.scrollTop = 0;
   (card.querySelector("input:not([type=hidden]), select, textarea") ?? card.querySelector("button"))?.focus();
+}
+
+// Browsers want a form around a password. This one is sent nowhere, and nothing
+// offers to remember what stands in it.
+function unremembered(card) {
+  for (const input of card.querySelectorAll("[type=password]")) input.autocomplete = "off";
+  return h("form", { autocomplete: "off", submit: (event) => event.preventDefault() }, card);
 }
 
 function title(text) {
