@@ -3,6 +3,7 @@ package db_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -59,16 +60,29 @@ func TestLink(t *testing.T) {
 	resealed.KeyID, resealed.Sealed = "k2", []byte("resealed")
 	w.hasLink(resealed)
 
-	if dropped, err := w.DropLink(w.ctx, l.Person, l.Sealed); dropped || err != nil {
+	if dropped, err := w.DropLink(w.ctx, l.Person, l.Sealed, db.DroppedByApono); dropped || err != nil {
 		t.Errorf("the one before was dropped: %t, %v", dropped, err)
 	}
 	for _, want := range []bool{true, false} {
-		if dropped, err := w.DropLink(w.ctx, l.Person, nil); dropped != want || err != nil {
+		if dropped, err := w.DropLink(w.ctx, l.Person, nil, db.DroppedByPerson); dropped != want || err != nil {
 			t.Errorf("dropped: %t, %v; want %t", dropped, err, want)
 		}
 	}
 	w.hasNoLink(l.Person)
 	w.hasLink(other)
+	want := []string{"connect: ", "connect: ", "connect: ", "disconnect: by the person"}
+	if diff := cmp.Diff(want, w.connections()); diff != "" {
+		t.Errorf("the audit (-want +got):\n%s", diff)
+	}
+}
+
+// connections are what the audit has of them.
+func (w *world) connections() (all []string) {
+	w.t.Helper()
+	for _, r := range w.audited(time.Time{}, time.Time{}) {
+		all = append(all, string(r.Action)+": "+r.Detail["why"])
+	}
+	return all
 }
 
 // A token is kept for the Apono user alone whose it is.
@@ -80,6 +94,9 @@ func TestLinksGoWithTheAponoUser(t *testing.T) {
 	w.hasLink(l)
 	w.must(w.RememberApono(w.ctx, l.Person, "apono-other", noon.AddDate(0, 0, 2)))
 	w.hasNoLink(l.Person)
+	if diff := cmp.Diff([]string{"connect: ", "disconnect: another Apono user"}, w.connections()); diff != "" {
+		t.Errorf("the audit (-want +got):\n%s", diff)
+	}
 	if err := w.RememberLink(w.ctx, l); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("a link of the Apono user before: %v", err)
 	}

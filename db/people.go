@@ -100,9 +100,7 @@ func (s *Store) RememberApono(ctx context.Context, k PersonKey, aponoID string, 
 			WHERE tenant_id = $1 AND object_id = $2`, k.TenantID, k.ObjectID, aponoID, at); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			DELETE FROM apono_links
-			WHERE tenant_id = $1 AND object_id = $2 AND apono_id <> $3`, k.TenantID, k.ObjectID, aponoID)
+		_, err := dropLink(ctx, tx, k, droppedOtherUser, `apono_id <> $3`, aponoID)
 		return err
 	})
 	if err != nil {

@@ -83,6 +83,10 @@ func TestCanaryOfATokenIsNowhere(t *testing.T) {
 	}
 	omar.says("connect")
 	w.settle()
+	// Of the faults, the two refusals; then the token of nobody, and the one that was taken.
+	if n := w.tablesWith("connect")["audit"]; n != 4 {
+		t.Errorf("the audit tells of %d attempts, want 4", n)
+	}
 	w.hasNowhere(mine)
 	w.hasNowhere(wrong)
 	if len(w.tablesWith("omar@acme.example")) == 0 {

@@ -50,7 +50,11 @@ func (t *turn) connect(ctx context.Context) (teams.Answer, error) {
 	if t.press.Then != nil {
 		then = after(*t.press.Then)
 	}
-	if problem := t.checkToken(ctx, token); problem != "" {
+	if problem, why := t.checkToken(ctx, token); problem != "" {
+		t.err = why
+		if err := t.auditRefused(ctx, why); err != nil {
+			return teams.Answer{}, err
+		}
 		return t.connectDialog(cards.Connecting{Problem: problem, Then: then})
 	}
 	if err := t.keepToken(ctx, token); err != nil {
@@ -71,33 +75,51 @@ func (t *turn) takeToken() aponoapi.Secret {
 	return aponoapi.Secret(strings.TrimSpace(pasted))
 }
 
-// checkToken says what is wrong with a token; "" if it is the person's own and
-// Apono takes it.
-func (t *turn) checkToken(ctx context.Context, token aponoapi.Secret) (problem string) {
+// checkToken says what is wrong with a token, and why Apono does not take it if
+// it was asked; "" if it is the person's own and Apono takes it.
+func (t *turn) checkToken(ctx context.Context, token aponoapi.Secret) (problem string, why error) {
 	odd := func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) || unicode.IsControl(r) }
 	switch text := token.Reveal(); {
 	case text == "":
-		return "Paste your personal token here."
+		return "Paste your personal token here.", nil
 	case len(text) > cards.TokenLimit || strings.ContainsFunc(text, odd):
-		return "That is no token: it is too long, or there are spaces or unusual characters in it. Copy it from Apono once more."
+		return "That is no token: it is too long, or there are spaces or unusual characters in it. Copy it from Apono once more.", nil
 	}
 	me, err := t.bot.Apono.As(token).Me(ctx)
 	switch {
 	case errors.Is(err, aponoapi.ErrUnauthorized), errors.Is(err, aponoapi.ErrInvalid):
-		t.err = err
-		return "Apono does not accept this token. It was not copied whole, has expired, or was revoked."
+		return "Apono does not accept this token. It was not copied whole, has expired, or was revoked.", err
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
-		t.err = err
-		return t.noTokens(ctx)
+		return t.noTokens(ctx), err
 	case err != nil:
-		t.err = err
-		return t.bot.wordsOf(err)
+		return t.bot.wordsOf(err), err
 	case !strings.EqualFold(me.User.ID, t.person.AponoID):
-		t.err = errors.New("the token is another Apono user's")
-		return "This token is somebody else's. Make one while you are signed in to Apono as " + cards.Line(t.person.Email, 100) + "."
+		words := "This token is somebody else's. Make one while you are signed in to Apono as " + cards.Line(t.person.Email, 100) + "."
+		return words, errOthersToken
 	}
 	t.bot.tokensShut.open()
-	return ""
+	return "", nil
+}
+
+// errOthersToken says that a token is another Apono user's than the person is.
+var errOthersToken = errors.New("the token is another Apono user's")
+
+// auditRefused notes that a token was not taken, and why.
+func (t *turn) auditRefused(ctx context.Context, why error) error {
+	entry := db.AuditEntry{Action: db.AuditConnect, Outcome: "refused"}
+	switch {
+	case why == nil:
+		return nil // it was none
+	case errors.Is(why, aponoapi.ErrUnavailable):
+		return nil // nor does anybody know
+	case errors.Is(why, errOthersToken):
+		entry.Detail = map[string]string{"why": errOthersToken.Error()}
+	default:
+		entry.Detail = map[string]string{"why": kindOf(why).Error()}
+	}
+	late, cancel := grace(ctx)
+	defer cancel()
+	return t.bot.Store.Audit(late, t.person.PersonKey, entry)
 }
 
 // noTokens notes that Apono takes no tokens of people, unless it takes
@@ -131,7 +153,7 @@ func (t *turn) onDisconnect(ctx context.Context) (cards.Card, error) {
 	if t.activity == nil {
 		return cards.Disconnected(t.bot.tokensURL()), nil
 	}
-	dropped, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, nil)
+	dropped, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, nil, db.DroppedByPerson)
 	if err != nil || !dropped {
 		return cards.NotConnected(), err
 	}
@@ -145,7 +167,7 @@ func (t *turn) askDisconnect(context.Context) (teams.Answer, error) {
 
 // disconnect forgets it.
 func (t *turn) disconnect(ctx context.Context) (teams.Answer, error) {
-	dropped, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, nil)
+	dropped, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, nil, db.DroppedByPerson)
 	switch {
 	case err != nil:
 		return teams.Answer{}, err

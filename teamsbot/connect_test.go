@@ -326,6 +326,11 @@ func TestAnEndedConnection(t *testing.T) {
 	if _, err := omar.acts(); !errors.Is(err, errNotConnected) {
 		t.Errorf("the refused token is kept: %v", err)
 	}
+	omar.connects()
+	must(t, w.bot.dropLink(t.Context(), w.keyOf(omar)))
+	if _, err := omar.acts(); !errors.Is(err, errNotConnected) {
+		t.Errorf("the dropped token is kept: %v", err)
+	}
 }
 
 // turnOf is a press of somebody that the bot is at.

@@ -61,9 +61,10 @@ func (b *Bot) reseal(ctx context.Context, l *db.Link, token aponoapi.Secret) {
 	l.KeyID, l.Sealed = keyID, sealed
 }
 
-// dropLink forgets the token that a person has connected.
+// dropLink forgets the token that a person has connected: Apono does not take it
+// any more. In a turn, reconnect does so and asks for another.
 func (b *Bot) dropLink(ctx context.Context, k db.PersonKey) error {
-	_, err := b.Store.DropLink(ctx, k, nil)
+	_, err := b.Store.DropLink(ctx, k, nil, db.DroppedByApono)
 	return err
 }
 
@@ -89,7 +90,7 @@ func (t *turn) askConnect(ctx context.Context) (teams.Answer, error) { return t.
 // as askConnect does.
 func (t *turn) reconnect(ctx context.Context) (teams.Answer, error) {
 	if t.link.Sealed != nil {
-		if _, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, t.link.Sealed); err != nil {
+		if _, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, t.link.Sealed, db.DroppedByApono); err != nil {
 			return teams.Answer{}, err
 		}
 	}

@@ -103,18 +103,24 @@ func (t *turn) readApono(ctx context.Context, now time.Time) (string, error) {
 	user, err := t.bot.Apono.User(ctx, address)
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound):
-		return "", errors.Join(sorry(err, t.bot.wordsNoAccount(address)), t.bot.dropLink(ctx, t.person.PersonKey))
+		return "", t.noAccount(ctx, sorry(err, t.bot.wordsNoAccount(address)))
 	case err != nil:
 		return "", err
 	case !user.Active:
-		inactive := sorry(errors.New("inactive in Apono"), t.bot.wordsInactive())
-		return "", errors.Join(inactive, t.bot.dropLink(ctx, t.person.PersonKey))
+		return "", t.noAccount(ctx, sorry(errors.New("inactive in Apono"), t.bot.wordsInactive()))
 	}
 	if err := t.bot.Store.RememberApono(ctx, t.person.PersonKey, user.ID, now); err != nil {
 		return "", err
 	}
 	t.person.AponoID, t.person.AponoReadAt = user.ID, now
 	return user.ID, nil
+}
+
+// noAccount forgets the token of somebody who has no account in Apono any more,
+// and is why.
+func (t *turn) noAccount(ctx context.Context, why error) error {
+	_, err := t.bot.Store.DropLink(ctx, t.person.PersonKey, nil, db.DroppedNoAccount)
+	return errors.Join(why, err)
 }
 
 // undeliverable says that Teams does not let the bot write there, now and until
