@@ -9,7 +9,7 @@ import (
 
 // Erased is what was deleted with a person, each counted.
 type Erased struct {
-	Submissions, Requests, Cards, Drafts, Favorites, Links, Activities, Jobs int
+	Submissions, Requests, Cards, Drafts, Favorites, Links, Activities, Jobs, Watches int
 
 	Open      int // of the requests: Apono has not ended them
 	Decisions int // requests of others that named the person as who decided
@@ -60,6 +60,8 @@ const (
 	eraseDecisions   = `UPDATE requests SET decided_by = ''
 		WHERE @name <> '' AND strpos(decided_by, @name) > 0 OR @email <> '' AND strpos(lower(decided_by), lower(@email)) > 0`
 	eraseAudited = `DELETE FROM audit_people WHERE ` + theirs // what they did stays, under an id that is nobody's
+	eraseAdmin   = `DELETE FROM admins WHERE ` + theirs
+	eraseWatches = `DELETE FROM watches WHERE kind = 'requester' AND id = lower(@email)`
 	erasePerson  = `DELETE FROM people WHERE ` + theirs
 	erasePlace   = `DELETE FROM conversations WHERE id = @chat`
 
@@ -93,6 +95,8 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseActivities, &e.Activities},
 			{eraseDecisions, &e.Decisions},
 			{eraseAudited, &ignored},
+			{eraseAdmin, &ignored},
+			{eraseWatches, &e.Watches},
 			{erasePerson, &ignored},
 			{erasePlace, &ignored},
 		} {

@@ -40,6 +40,7 @@ func (w *world) rows() map[string]int {
 	n := make(map[string]int)
 	for _, table := range []string{
 		"people", "conversations", "activities", "drafts", "submissions", "requests", "request_names", "posted_cards", "favorites", "audit_people", "apono_links",
+		"admins", "watches",
 	} {
 		n[table] = ask[int](w, `SELECT count(*) FROM `+table)
 	}
@@ -96,7 +97,7 @@ func TestEraseKnowsAllTablesAboutPeople(t *testing.T) {
 	got := ask[[]string](w, `
 		SELECT array_agg(table_name::text ORDER BY table_name) FROM information_schema.columns
 		WHERE table_schema = current_schema() AND column_name = 'object_id'`)
-	want := []string{"apono_links", "audit_people", "drafts", "favorites", "people", "posted_cards", "submissions"}
+	want := []string{"admins", "apono_links", "audit_people", "drafts", "favorites", "people", "posted_cards", "submissions"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tables about people (-erased +there):\n%s", diff)
 	}

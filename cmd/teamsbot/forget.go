@@ -94,6 +94,7 @@ func report(t *terminal, p db.Person, e db.Erased) {
 		{e.Links, "connected Apono token", "connected Apono tokens"},
 		{e.Activities, "answer to what they wrote or pressed", "answers to what they wrote or pressed"},
 		{e.Jobs, "job about them", "jobs about them"},
+		{e.Watches, "watch of a channel for their requests", "watches of channels for their requests"},
 		{e.Decisions, "mention as who decided about a request", "mentions as who decided about a request"},
 	} {
 		words := line.other
