@@ -44,6 +44,9 @@ func TestEverythingIsSent(t *testing.T) {
 				Grantee: "g", IntegrationID: "i", IntegrationName: "n", ResourceTypeIDs: two("t"), ResourceName: "r", PermissionNames: two("p"), PageSize: 7,
 			}))
 		},
+		`GET /api/admin/v2/bundles?limit=7`: func(ctx context.Context, c *aponoapi.Client) error {
+			return first(c.Bundles(ctx, 7))
+		},
 		`GET /api/user/v1/available-access/bundles?grantee=g&limit=7&name=n1&name=n2`: func(ctx context.Context, c *aponoapi.Client) error {
 			return first(c.AvailableBundles(ctx, aponoapi.BundleFilter{Grantee: "g", Names: two("n"), PageSize: 7}))
 		},

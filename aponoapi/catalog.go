@@ -2,6 +2,7 @@ package aponoapi
 
 import (
 	"context"
+	"iter"
 	"net/http"
 	"net/url"
 )
@@ -40,6 +41,13 @@ type Integration struct {
 // token.
 func (c *Client) Integrations(ctx context.Context) (List[Integration], error) {
 	return getList[Integration](ctx, c, "list integrations", nil, "api", "v2", "integrations")
+}
+
+// Bundles lists every bundle of the tenant (GET /api/admin/v2/bundles), whoever
+// may request it. It needs an admin's token. pageSize 0 is Apono's 100.
+func (c *Client) Bundles(ctx context.Context, pageSize int) iter.Seq2[Bundle, error] {
+	return tokenPages(ctx, c, "list bundles", arguments{}.number("limit", pageSize).values(), func(b Bundle) Bundle { return b },
+		"api", "admin", "v2", "bundles")
 }
 
 // SelectableIntegrations tells the ids of the integrations in which the

@@ -123,6 +123,12 @@ func TestBundlesOnBehalf(t *testing.T) {
 	if some := all(t, w.bot.AvailableBundles(t.Context(), aponoapi.BundleFilter{Grantee: dana, Names: []string{"on*"}})); len(some) != 1 {
 		t.Errorf("on*: %s", names(some))
 	}
+	if every := all(t, w.bot.Bundles(t.Context(), 2)); len(every) != 3 || every[2].Name == "" || every[2].ID == every[0].ID {
+		t.Errorf("all bundles are %+v", every)
+	}
+	if err := failure(w.as("dana").Bundles(t.Context(), 0)); !errors.Is(err, aponoapi.ErrForbidden) {
+		t.Errorf("Dana lists all bundles: %v", err)
+	}
 	if none := all(t, w.as("omar").AvailableBundles(t.Context(), aponoapi.BundleFilter{Grantee: dana})); len(none) != 0 {
 		t.Errorf("omar may not ask for dana: %s", names(none))
 	}
