@@ -30,6 +30,9 @@ const (
 	VerbConnectNow    Verb = "connect.now"
 	VerbDisconnect    Verb = "disconnect.open" // asks whether to
 	VerbDisconnectNow Verb = "disconnect.now"
+
+	VerbWatch    Verb = "watch.open" // asks whether to, where guests read
+	VerbWatchNow Verb = "watch.now"
 )
 
 // Do is what a button inside the request form does with what was filled in.
@@ -81,6 +84,11 @@ type Data struct {
 	Favorite string   `json:"favorite,omitempty"`
 
 	Then *Press `json:"then,omitempty"` // was pressed before, and goes on after this
+
+	// What a channel is to watch: the words, as they were written there, and the
+	// channel.
+	Watch   string `json:"watch,omitempty"`
+	Channel string `json:"channel,omitempty"`
 }
 
 // ListOf is which of a person's requests a list shows.

@@ -33,6 +33,7 @@ func TestPressComesBack(t *testing.T) {
 		cards.VerbFavorites: true, cards.VerbFavoriteName: true, cards.VerbFavoritesStep: false, cards.VerbFavoriteAdd: false,
 		cards.VerbBundle: true, cards.VerbBundleStep: false,
 		cards.VerbConnect: true, cards.VerbConnectNow: false, cards.VerbDisconnect: true, cards.VerbDisconnectNow: false,
+		cards.VerbWatch: true, cards.VerbWatchNow: false,
 	}
 	for name, card := range states() {
 		for o := range objects(t, card.JSON()) {

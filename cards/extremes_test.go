@@ -60,6 +60,9 @@ func fullest(letter string) map[string]cards.Card {
 	for i, card := range favoritesOf(words) {
 		all[fmt.Sprintf("favorites %d", i)] = card
 	}
+	for i, card := range watchCardsOf(words, of(letter, 400/len(letter)), 12) {
+		all[fmt.Sprintf("watch %d", i)] = card
+	}
 	addForms(all, letter)
 	return all
 }

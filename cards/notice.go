@@ -8,6 +8,7 @@ import (
 // Home is what the home card tells: how a person's requests stand.
 type Home struct {
 	Shared    bool // others read it too: nothing of the person's own is told
+	Admin     bool // the person may say what the channel is shown
 	Waiting   int
 	Active    int
 	FirstEnds time.Duration // until the first of the active ones ends; 0 if nobody knows
@@ -38,9 +39,13 @@ func Help(h Home) Card {
 		heading("What you can do here"),
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
 	}
-	return newCard("What Apono can do here", append(append(body, h.now()...),
-		say("- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **notifications off**, **notifications on**: whether I warn you before an access ends\n- **connect**, **disconnect**: let me do in your name what Apono lets nobody but you do\n- **help**: see this message"))...).
-		with(h.buttons()...)
+	written := "- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **notifications off**, **notifications on**: whether I warn you before an access ends\n- **connect**, **disconnect**: let me do in your name what Apono lets nobody but you do\n- **help**: see this message"
+	body = append(append(body, h.now()...), say(written))
+	if h.Admin {
+		body = append(body, part("For admins, in this channel"), waysToWatch(),
+			say("- **watch**: see what is shown here\n- **unwatch**: end all of it, or one with what follows **watch** above"))
+	}
+	return newCard("What Apono can do here", body...).with(h.buttons()...)
 }
 
 // now tells the numbers that are not 0.

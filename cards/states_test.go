@@ -41,6 +41,7 @@ func states() map[string]cards.Card {
 	maps.Copy(all, bundleStates())
 	maps.Copy(all, messageStates())
 	maps.Copy(all, connectStates())
+	maps.Copy(all, watchStates())
 	return all
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -57,6 +58,7 @@ type Config struct {
 	WebhookSecrets []aponoapi.Secret // optional: without them Apono's events are not taken
 	AdminContact   string            // optional: whom people are told to ask
 	LinkKeys       []LinkKey         // optional: without them nobody can connect their own Apono token; the first one encrypts
+	Admins         []string          // optional: who may say what channels are shown, by Entra object ids or mail addresses
 	PortalURL      string            // optional: Apono's portal, default https://portal.apono.io
 	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
@@ -104,6 +106,10 @@ func New(c Config) (*Bot, error) {
 	c.Retention = cmp.Or(c.Retention, 90*24*time.Hour)
 	c.AuditRetention = cmp.Or(c.AuditRetention, 365*24*time.Hour)
 	c.AdminContact = cmp.Or(c.AdminContact, "your Apono admin")
+	c.Admins = slices.Clone(c.Admins)
+	for i, who := range c.Admins {
+		c.Admins[i] = strings.ToLower(who)
+	}
 	m := newMetrics()
 	c.Teams, c.Apono = c.Teams.Watched(m.teams.done), c.Apono.Watched(m.apono.done)
 	catalog, err := newCatalog(c.Apono)

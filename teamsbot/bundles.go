@@ -32,13 +32,24 @@ const (
 // bundles are those that the person may request, by name.
 func (c *catalog) bundles(ctx context.Context, user string) (*listing, error) {
 	return c.get(ctx, listingKey{kind: "bundles", user: user}, func(ctx context.Context) (*listing, error) {
-		all, err := collect(c.apono.AvailableBundles(ctx, aponoapi.BundleFilter{Grantee: user, PageSize: listPage}))
-		if err != nil {
-			return untold(err)
-		}
-		list := aponoapi.List[aponoapi.Bundle]{Items: all, Total: len(all)}
-		return listingOf(list, func(b aponoapi.Bundle) db.Named { return db.Named{ID: b.ID, Name: b.Name} }), nil
+		return listingOfBundles(c.apono.AvailableBundles(ctx, aponoapi.BundleFilter{Grantee: user, PageSize: listPage}))
 	})
+}
+
+// allBundles are all there are, by name.
+func (c *catalog) allBundles(ctx context.Context) (*listing, error) {
+	return c.get(ctx, listingKey{kind: "all bundles"}, func(ctx context.Context) (*listing, error) {
+		return listingOfBundles(c.apono.Bundles(ctx, listPage))
+	})
+}
+
+func listingOfBundles(bundles iter.Seq2[aponoapi.Bundle, error]) (*listing, error) {
+	all, err := collect(bundles)
+	if err != nil {
+		return untold(err)
+	}
+	list := aponoapi.List[aponoapi.Bundle]{Items: all, Total: len(all)}
+	return listingOf(list, func(b aponoapi.Bundle) db.Named { return db.Named{ID: b.ID, Name: b.Name} }), nil
 }
 
 // units are what a bundle contains for the person. A bundle of nothing counts

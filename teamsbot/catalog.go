@@ -97,16 +97,21 @@ func (c *catalog) integrations(ctx context.Context, user string) (*listing, erro
 	})
 }
 
-// integrationNames are the names of all integrations by id: the selectable list
-// tells ids only.
-func (c *catalog) integrationNames(ctx context.Context) (map[string]string, error) {
-	all, err := c.get(ctx, listingKey{kind: "names"}, func(ctx context.Context) (*listing, error) {
+// allIntegrations are all there are, by name.
+func (c *catalog) allIntegrations(ctx context.Context) (*listing, error) {
+	return c.get(ctx, listingKey{kind: "names"}, func(ctx context.Context) (*listing, error) {
 		all, err := c.apono.Integrations(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return listingOf(all, func(it aponoapi.Integration) db.Named { return db.Named{ID: it.ID, Name: it.Name} }), nil
 	})
+}
+
+// integrationNames are the names of all integrations by id: the selectable list
+// tells ids only.
+func (c *catalog) integrationNames(ctx context.Context) (map[string]string, error) {
+	all, err := c.allIntegrations(ctx)
 	if err != nil {
 		return nil, err
 	}

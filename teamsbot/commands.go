@@ -14,10 +14,11 @@ import (
 // command is something that can be written to the bot, and the card that
 // answers it.
 type command struct {
-	name    string   // by which a job remembers what it owes
-	written []string // how people write it, in lower case
-	takes   bool     // more words may follow, in turn.rest
-	private bool     // answered in the person's own chat only
+	name    string         // by which a job remembers what it owes
+	written []string       // how people write it, in lower case
+	takes   bool           // more words may follow, in turn.rest
+	private bool           // answered in the person's own chat only
+	audit   db.AuditAction // in channels for admins only; "": for everybody
 	card    func(*turn, context.Context) (cards.Card, error)
 }
 
@@ -31,6 +32,8 @@ var commands = []command{
 	{name: "notifications", written: []string{"notifications"}, takes: true, private: true, card: (*turn).onNotifications},
 	{name: "connect", written: []string{"connect"}, takes: true, private: true, card: (*turn).onConnect},
 	{name: "disconnect", written: []string{"disconnect"}, private: true, card: (*turn).onDisconnect},
+	{name: "watch", written: []string{"watch"}, takes: true, audit: db.AuditWatch, card: (*turn).onWatch},
+	{name: "unwatch", written: []string{"unwatch"}, takes: true, audit: db.AuditUnwatch, card: (*turn).onUnwatch},
 	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},
 }
 
@@ -74,7 +77,7 @@ func cutFold(text, prefix string) (after string, found bool) {
 
 // commandNamed is the command that a job remembers.
 func commandNamed(name string) (command, bool) {
-	for _, c := range slices.Concat(commands, []command{notUnderstood, inOwnChat, addApp, tokenTyped}) {
+	for _, c := range slices.Concat(commands, []command{notUnderstood, inOwnChat, addApp, adminsOnly, adminUnknown, cannotPost, tokenTyped}) {
 		if c.name == name {
 			return c, true
 		}
@@ -89,6 +92,9 @@ func (t *turn) onMessage(ctx context.Context) error {
 		c, rest = tokenTyped, ""
 	}
 	t.intent, t.rest = c.name, rest
+	if c.audit != "" && t.activity.Kind() == teams.Channel {
+		c = t.forAdmins(ctx, c)
+	}
 	return t.answer(ctx, c)
 }
 
@@ -97,7 +103,10 @@ func (t *turn) onMessage(ctx context.Context) error {
 func (t *turn) answer(ctx context.Context, c command) error {
 	t.alone = t.activity.Kind() == teams.Personal
 	if !c.private || t.alone {
-		_, err := t.send(ctx, t.activity.Where(), c)
+		reached, err := t.send(ctx, t.activity.Where(), c)
+		if err == nil && !reached && c.audit != "" {
+			return t.notHere(ctx)
+		}
 		return err
 	}
 	reached, err := t.answerAlone(ctx, c)
@@ -139,8 +148,8 @@ func (t *turn) send(ctx context.Context, to teams.Conversation, c command) (reac
 	if err != nil {
 		t.err = err
 	}
-	if err == nil || undeliverable(err) || mayHaveArrived(err) {
-		return !undeliverable(err), nil
+	if err == nil || shutOut(err) || mayHaveArrived(err) {
+		return !shutOut(err), nil
 	}
 	late, cancel := grace(ctx)
 	defer cancel()

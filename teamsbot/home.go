@@ -2,20 +2,33 @@ package teamsbot
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
 // help is the home card: what there is, and how the person's requests stand
 // where nobody else reads it.
 func (t *turn) help(ctx context.Context) (cards.Card, error) {
 	if !t.alone {
-		return cards.Help(cards.Home{Shared: true}), nil
+		return cards.Help(cards.Home{Shared: true, Admin: t.mayWatch(ctx)}), nil
 	}
 	home, err := t.bot.home(ctx, t.person.PersonKey)
 	return cards.Help(home), err
+}
+
+// mayWatch says that the person may say what the channel is shown in which they
+// asked; where that cannot be found out, they are not told that they may.
+func (t *turn) mayWatch(ctx context.Context) bool {
+	if t.activity == nil || t.activity.Kind() != teams.Channel {
+		return false
+	}
+	is, err := t.bot.isAdmin(ctx, t)
+	t.err = errors.Join(t.err, err)
+	return is
 }
 
 // home is how a person's requests stand, as the bot remembers them.

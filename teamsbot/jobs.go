@@ -122,7 +122,7 @@ func (b *Bot) sendReply(ctx context.Context, job db.Reply) error {
 	if err != nil {
 		return err
 	}
-	t := &turn{bot: b, person: p, press: cards.Press{Data: cards.Data{Draft: job.Draft}}, alone: place.ID == p.Chat.ID}
+	t := &turn{bot: b, person: p, press: cards.Press{Data: cards.Data{Draft: job.Draft}}, alone: place.ID == p.Chat.ID, answersIn: place.ID}
 	card, err := t.cardOf(ctx, c)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -20,28 +21,44 @@ const identityLasts = 12 * time.Hour
 // errUnreachable says that Teams does not let the bot into the person's chat.
 var errUnreachable = errors.New("the person's own chat cannot be reached")
 
+// Who may not use the bot, although they can write to it.
+var (
+	errGuest   = errors.New("a guest")
+	errForeign = errors.New("of a foreign tenant")
+)
+
 // identify makes sure that the person's own chat exists, that they may use the
 // bot, and which Apono user they are. Who may not gets words.
 func (t *turn) identify(ctx context.Context) (aponoID string, err error) {
-	if err := t.openChat(ctx); err != nil {
+	if err := t.knowMember(ctx); err != nil {
 		return "", err
 	}
 	now := t.bot.Now()
-	if now.Sub(t.person.ReadAt) > identityLasts {
-		if err := t.readMember(ctx, now); err != nil {
-			return "", err
-		}
-	}
-	switch p := t.person; {
-	case p.Role == "guest" || p.Role == "anonymous":
-		return "", sorry(errors.New("a guest"), t.bot.wordsGuest())
-	case !t.bot.serves(p.HomeTenantID):
-		return "", sorry(errors.New("of a foreign tenant"), t.bot.wordsForeign())
-	}
 	if t.person.AponoID != "" && now.Sub(t.person.AponoReadAt) <= identityLasts {
 		return t.person.AponoID, nil
 	}
 	return t.readApono(ctx, now)
+}
+
+// knowMember makes sure that the person's own chat exists, who they are by its
+// roster, and that they are a member of a tenant that the bot serves.
+func (t *turn) knowMember(ctx context.Context) error {
+	if err := t.openChat(ctx); err != nil {
+		return err
+	}
+	now := t.bot.Now()
+	if now.Sub(t.person.ReadAt) > identityLasts {
+		if err := t.readMember(ctx, now); err != nil {
+			return err
+		}
+	}
+	switch p := t.person; {
+	case p.Role == "guest" || p.Role == "anonymous":
+		return sorry(errGuest, t.bot.wordsGuest())
+	case !t.bot.serves(p.HomeTenantID):
+		return sorry(errForeign, t.bot.wordsForeign())
+	}
+	return nil
 }
 
 // openChat makes sure that the bot has a chat with the person to write to.
@@ -136,6 +153,13 @@ func zoneOf(p db.Person) *time.Location {
 		return time.UTC
 	}
 	return zone
+}
+
+// shutOut says that Teams does not let the bot write there, as undeliverable, or
+// because an admin or a policy keeps it from that.
+func shutOut(err error) bool {
+	var e *teams.Error
+	return undeliverable(err) || errors.As(err, &e) && e.Status == http.StatusForbidden
 }
 
 // conversationOf is where to send what belongs into c.

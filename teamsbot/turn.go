@@ -30,7 +30,10 @@ type turn struct {
 	rest     string      // what was written after the command
 	alone    bool        // only the person reads the answer
 	link     db.Link     // the person's own token, once it has been asked for
-	err      error       // what went wrong, for the log
+	began    []db.Watch  // what the channel watches since this turn
+
+	answersIn string // of a job that answers late, which has no activity: where
+	err       error  // what went wrong, for the log
 }
 
 // take authenticates an activity, acts on it once, and answers it.
@@ -56,6 +59,9 @@ func (t *turn) take(ctx context.Context, authorization string, body []byte) team
 	if !wellNamed(a) {
 		t.err = errors.New("the activity names its parts in a way that Teams does not")
 		return status(http.StatusBadRequest)
+	}
+	if channel, team := a.Ends(); channel != "" || team != "" {
+		return t.ended(ctx, channel, team)
 	}
 	return t.once(ctx)
 }
@@ -239,6 +245,10 @@ func (t *turn) onPress(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.askDisconnect(ctx))
 	case cards.VerbDisconnectNow:
 		return t.said(t.disconnect(ctx))
+	case cards.VerbWatch:
+		return t.said(t.askWatch(ctx))
+	case cards.VerbWatchNow:
+		return t.said(t.watchAnyway(ctx))
 	}
 	t.intent = "unknown"
 	return teams.TaskMessage(wordsOldButton)
@@ -265,10 +275,7 @@ func (t *turn) installChanged(ctx context.Context) error {
 	if t.activity.Kind() != teams.Personal {
 		return nil
 	}
-	at := t.activity.SentAt()
-	if at.IsZero() {
-		at = t.bot.Now()
-	}
+	at := t.sentAt()
 	switch {
 	case t.activity.AddsBot():
 		return t.bot.Store.Added(ctx, t.person.PersonKey, at)
@@ -276,6 +283,28 @@ func (t *turn) installChanged(ctx context.Context) error {
 		return t.bot.Store.Removed(ctx, t.person.PersonKey, at)
 	}
 	return nil
+}
+
+// sentAt is when it happened, by Teams' clock.
+func (t *turn) sentAt() time.Time {
+	if at := t.activity.SentAt(); !at.IsZero() {
+		return at
+	}
+	return t.bot.Now()
+}
+
+// ended notes that the bot is not in a channel any more, or in none of a team's.
+// Nothing is remembered of who did it: their activity may not name them, and
+// nobody can be asked there any more.
+func (t *turn) ended(ctx context.Context, channelID, teamID string) teams.Answer {
+	n, err := t.bot.Store.EndWatches(ctx, channelID, teamID, t.sentAt())
+	if err != nil {
+		return t.fail(err)
+	}
+	if n > 0 {
+		t.bot.Log.Info().Str("conversation", cards.Line(channelID, 120)).Int("watches", n).Msg("watches ended: the bot was removed")
+	}
+	return status(http.StatusOK)
 }
 
 // foreign answers people of a tenant that is not served, and remembers nothing.

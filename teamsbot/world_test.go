@@ -110,7 +110,7 @@ func (w *world) replica() (*Bot, string) {
 	bot, err := New(Config{
 		AppID: w.teams.AppID(), AllowedTenants: []string{w.teams.TenantID()}, Verifier: in, Teams: out, Apono: apono,
 		Store: w.store, Log: zerolog.New(w.log), WebhookSecrets: []aponoapi.Secret{webhookSecret},
-		AdminContact: "Adam Admin", Now: w.apono.Now, TenantRate: 100_000, ConversationPause: time.Microsecond,
+		AdminContact: "Adam Admin", Admins: []string{w.teams.Person("Adam").ObjectID}, Now: w.apono.Now, TenantRate: 100_000, ConversationPause: time.Microsecond,
 		LinkKeys: w.linkKeys,
 	})
 	must(t, err)

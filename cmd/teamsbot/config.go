@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/teamsbot"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
@@ -48,6 +49,7 @@ type config struct {
 
 	AllowedTenants []string          `env:"ALLOWED_TENANTS" help:"Tenants whose people may use the bot; default: the app's own." placeholder:"GUID"`
 	IdentityField  string            `env:"IDENTITY_FIELD" default:"mail" help:"How people are found in Apono: by mail, or by upn where people can edit their mail." placeholder:"FIELD"`
+	Admins         []string          `env:"ADMINS" help:"Who may say what channels are shown: Entra object ids, or mail addresses." placeholder:"WHO"`
 	AdminContact   string            `env:"ADMIN_CONTACT" help:"Whom people are told to ask, for example it-help@example.com." placeholder:"WHO"`
 	LinkKeys       []aponoapi.Secret `env:"LINK_KEYS" help:"Keys that encrypt people's own Apono tokens: id:key, 32 bytes in base64 each. The first one encrypts, all decrypt; none: nobody can connect." placeholder:"ID:KEY"`
 
@@ -72,7 +74,7 @@ type database struct {
 }
 
 // notYet are settings that this version knows of and does not use.
-var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES", "ADMINS"}
+var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES"}
 
 // teamsURLs are where people use Teams, by cloud.
 var teamsURLs = map[string]string{
@@ -121,6 +123,7 @@ func (c *config) check() (endpoints, error) {
 		c.AllowedTenants = []string{c.MicrosoftAppTenantID}
 	}
 	wrong = append(wrong, c.checkCredential())
+	wrong = append(wrong, c.checkAdmins())
 
 	_, err := c.linkKeys()
 	wrong = append(wrong, err)
@@ -163,6 +166,23 @@ func days(given, otherwise string) (time.Duration, error) {
 		err = errors.New("less than a day")
 	}
 	return d, err
+}
+
+// checkAdmins wants object ids or addresses, and writes the ids as Teams does.
+func (c *config) checkAdmins() error {
+	var wrong []error
+	for i, who := range c.Admins {
+		who = strings.TrimSpace(who)
+		id, err := uuid.Parse(who)
+		if err == nil {
+			who = id.String()
+		}
+		if err != nil && !teamsbot.IsMail(who) {
+			wrong = append(wrong, fmt.Errorf("ADMINS has %q, which is neither an Entra object id nor a mail address", who))
+		}
+		c.Admins[i] = who
+	}
+	return errors.Join(wrong...)
 }
 
 func (d database) check() error {

@@ -45,7 +45,10 @@ func TestACompleteConfigurationIsTaken(t *testing.T) {
 		"two secrets": func(c *config) {
 			c.AponoWebhookSecrets = []aponoapi.Secret{aponoapi.Secret(strings.Repeat("n", 32)), aponoapi.Secret(strings.Repeat("o", 32))}
 		},
-		"another cloud":   func(c *config) { c.TeamsCloud = "gcch" },
+		"another cloud": func(c *config) { c.TeamsCloud = "gcch" },
+		"admins": func(c *config) {
+			c.Admins = []string{"{A0000000-0000-4000-8000-00000000000A}", " adam@acme.example", "Ava@ACME.example"}
+		},
 		"found by UPN":    func(c *config) { c.IdentityField = "upn" },
 		"a local Apono":   func(c *config) { c.AponoAPIURL = "http://127.0.0.1:3980" },
 		"postgresql:":     func(c *config) { c.DatabaseURL = "postgresql://db.example/teamsbot?sslmode=require" },
@@ -100,6 +103,11 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		{"MICROSOFT_APP_CERTIFICATE_FILE", func(c *config) { c.MicrosoftAppCertificateFile = "app.pem" }},
 		{"MICROSOFT_APP_PASSWORD", func(c *config) { c.MicrosoftAppType = "UserAssignedMSI" }},
 		{"TEAMS_CLOUD", func(c *config) { c.TeamsCloud = "china" }},
+		{"ADMINS", func(c *config) { c.Admins = []string{"adam@acme.example", "Adam Admin"} }},
+		{"ADMINS", func(c *config) { c.Admins = []string{""} }},
+		{"ADMINS", func(c *config) { c.Admins = []string{"adam@acme.example;ava@acme.example"} }},
+		{"ADMINS", func(c *config) { c.Admins = []string{"Adam <adam@acme.example>"} }},
+		{"ADMINS", func(c *config) { c.Admins = []string{"@acme.example"} }},
 		{"IDENTITY_FIELD", func(c *config) { c.IdentityField = "sub" }},
 		{"RETENTION", func(c *config) { c.Retention = "90" }},
 		{"EXPIRY_WARNING", func(c *config) { c.ExpiryWarning = -time.Minute }},
@@ -312,5 +320,17 @@ func TestExtraAuthoritiesMustBeThere(t *testing.T) {
 	must(t, os.WriteFile(file, []byte("no certificate\n"), 0o600))
 	if _, err := httpClient(file); err == nil || !strings.Contains(err.Error(), "EXTRA_CA_FILE") {
 		t.Errorf("got %v, want a refusal that names EXTRA_CA_FILE", err)
+	}
+}
+
+func TestAdminsAreWrittenAsTeamsWritesThem(t *testing.T) {
+	t.Parallel()
+	c := complete()
+	c.Admins = []string{"{A0000000-0000-4000-8000-00000000000A}", " adam@acme.example "}
+	if _, err := c.check(); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"a0000000-0000-4000-8000-00000000000a", "adam@acme.example"}; !slices.Equal(c.Admins, want) {
+		t.Errorf("admins are %q, want %q", c.Admins, want)
 	}
 }

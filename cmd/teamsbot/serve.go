@@ -198,7 +198,7 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 	}
 	return teamsbot.New(teamsbot.Config{
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
-		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, PortalURL: c.AponoPortalURL,
+		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, Admins: c.Admins, PortalURL: c.AponoPortalURL,
 		TeamsURL: teamsURLs[where.Name], Retention: retention, AuditRetention: auditRetention,
 		Now: c.now, LinkKeys: keys,
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
