@@ -199,7 +199,7 @@ func TestWatchOfWhatIsNotThere(t *testing.T) {
 	})
 	channel, adam := w.inChannel(), w.person("Adam")
 	adam.asked(channel, "watch integration production", "Apono has no integration called “production”", "Did you mean", "AWS production")
-	adam.asked(channel, "watch integration AWS produktion", "Apono has no integration called", "AWS production")
+	adam.asked(channel, "watch integration AWS prodigy", "Apono has no integration called", "AWS production")
 	adam.asked(channel, "watch integration Ordr databas", "Orders database")
 	if m := adam.asked(channel, "watch integration zzz", "Apono has no integration called “zzz”"); m.Has("Did you mean") {
 		t.Errorf("suggests:\n%s", m.Visible())
