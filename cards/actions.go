@@ -33,6 +33,11 @@ const (
 
 	VerbWatch    Verb = "watch.open" // asks whether to, where guests read
 	VerbWatchNow Verb = "watch.now"
+
+	VerbApprove         Verb = "review.approve" // asks for the last word; with DoDecide it is said
+	VerbReject          Verb = "review.reject"
+	VerbReviewResources Verb = "review.resources" // what a request to decide on is for
+	VerbApprovals       Verb = "review.open"      // what waits for the person
 )
 
 // Do is what a button inside the request form does with what was filled in.
@@ -53,6 +58,7 @@ const (
 	DoFavorite Do = "favorite"
 	DoAdd      Do = "add" // the favorite that has just been named
 	DoOne      Do = "one" // of what was submitted together
+	DoDecide   Do = "decide"
 )
 
 // The buttons of the favorites' dialog, beside those to search, turn the page

@@ -63,6 +63,9 @@ func fullest(letter string) map[string]cards.Card {
 	for i, card := range watchCardsOf(words, of(letter, 400/len(letter)), 12) {
 		all[fmt.Sprintf("watch %d", i)] = card
 	}
+	for i, card := range slices.Concat(reviewsOf(told, words), reviewsOf(bundled, words)) {
+		all[fmt.Sprintf("for approvers %d", i)] = card
+	}
 	addForms(all, letter)
 	return all
 }

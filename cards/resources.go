@@ -32,6 +32,8 @@ type Resources struct {
 	// them is on which resource: then Page has resources only.
 	Permissions []string
 
+	ForReview bool // an approver looks at it
+
 	Whole bool // it cannot be told apart from what else was submitted with it
 	Late  bool // Apono has not told in time how each stands
 }
@@ -40,6 +42,9 @@ type Resources struct {
 // stands.
 func ViewResources(v Resources) Card {
 	at := Data{Verb: VerbResources, Request: v.Of.Requests[0].Name}
+	if v.ForReview {
+		at.Verb = VerbReviewResources
+	}
 	body := v.about()
 	if v.Total > PageSize {
 		body = append(body, input(FieldSearch, "Search "+count(v.Total), "Part of a name", v.Search, 100), buttons(button("Search", at)))
@@ -62,6 +67,9 @@ func ViewResources(v Resources) Card {
 	if v.Late {
 		at.From = v.From
 		c = c.with(button("Try again", at))
+	}
+	if v.ForReview {
+		return c
 	}
 	return c.with(button("My requests", Data{Verb: VerbMine, List: ListAll}))
 }

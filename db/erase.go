@@ -57,8 +57,9 @@ const (
 	eraseFavorites   = `DELETE FROM favorites WHERE ` + theirs
 	eraseLinks       = `DELETE FROM apono_links WHERE ` + theirs
 	eraseActivities  = `DELETE FROM activities WHERE conversation_id = @chat`
-	eraseDecisions   = `UPDATE requests SET decided_by = ''
-		WHERE @name <> '' AND strpos(decided_by, @name) > 0 OR @email <> '' AND strpos(lower(decided_by), lower(@email)) > 0`
+	eraseDecisions   = `UPDATE requests SET decided_by = '', review = review - 'approvers'
+		WHERE @name <> '' AND strpos(concat(decided_by, review -> 'approvers'), @name) > 0
+		OR @email <> '' AND strpos(lower(concat(decided_by, review -> 'approvers')), lower(@email)) > 0`
 	eraseAudited = `DELETE FROM audit_people WHERE ` + theirs // what they did stays, under an id that is nobody's
 	eraseAdmin   = `DELETE FROM admins WHERE ` + theirs
 	eraseWatches = `DELETE FROM watches WHERE kind = 'requester' AND id = lower(@email)`

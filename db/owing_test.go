@@ -27,7 +27,9 @@ func TestWhatIsOwedIsCounted(t *testing.T) {
 	card, _, _ := w.owedCard() // its look is due at noon, its settlement too
 	got := w.owing(noon.Add(time.Minute))
 	want := db.Owing{CardsDue: 1, Overdue: time.Minute, Jobs: []db.JobCount{
-		{Kind: "deliver", State: "due", Count: 1}, {Kind: "settle_submission", State: "due", Count: 1},
+		{Kind: "announce_request", State: "due", Count: 1},
+		{Kind: "deliver", State: "due", Count: 1},
+		{Kind: "settle_submission", State: "due", Count: 1},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("with a card owed (-want +got):\n%s", diff)
@@ -38,7 +40,7 @@ func TestWhatIsOwedIsCounted(t *testing.T) {
 		t.Errorf("%d cards are late, want the one that is owed for 11 s", got)
 	}
 	w.draw(card)
-	w.do(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind = 'deliver'`)
+	w.do(`UPDATE river_job SET state = 'completed', finalized_at = now() WHERE kind IN ('announce_request', 'deliver')`)
 	w.do(`UPDATE river_job SET state = 'discarded', finalized_at = now() WHERE kind = 'settle_submission'`)
 	want = db.Owing{Jobs: []db.JobCount{{Kind: "settle_submission", State: "discarded", Count: 1}}}
 	if diff := cmp.Diff(want, w.owing(noon)); diff != "" {

@@ -33,7 +33,8 @@ type Person struct {
 	AponoID     string
 	AponoReadAt time.Time
 
-	Muted bool // wants no warning before an access ends
+	Muted     bool // wants no warning before an access ends
+	Approvals bool // wants what waits for their decision in their own chat
 
 	// Chat is the person's own chat with the bot; its ID is empty until known.
 	Chat Conversation
@@ -41,7 +42,7 @@ type Person struct {
 
 // personColumns are read by scanPerson, from people p and conversations c.
 const personColumns = `p.tenant_id, p.object_id, p.teams_id, p.name, p.locale, p.time_zone,
-	p.email, p.role, p.home_tenant_id, p.read_at, p.apono_id, p.apono_read_at, p.muted,
+	p.email, p.role, p.home_tenant_id, p.read_at, p.apono_id, p.apono_read_at, p.muted, p.approvals,
 	coalesce(c.id, ''), coalesce(c.tenant_id, ''), coalesce(c.kind, ''), coalesce(c.service_url, '')`
 
 func scanPerson(row pgx.CollectableRow, more ...any) (Person, error) {
@@ -49,7 +50,7 @@ func scanPerson(row pgx.CollectableRow, more ...any) (Person, error) {
 	var read, aponoRead *time.Time
 	err := row.Scan(append([]any{
 		&p.TenantID, &p.ObjectID, &p.TeamsID, &p.Name, &p.Locale, &p.TimeZone,
-		&p.Email, &p.Role, &p.HomeTenantID, &read, &p.AponoID, &aponoRead, &p.Muted,
+		&p.Email, &p.Role, &p.HomeTenantID, &read, &p.AponoID, &aponoRead, &p.Muted, &p.Approvals,
 		&p.Chat.ID, &p.Chat.TenantID, &p.Chat.Kind, &p.Chat.ServiceURL,
 	}, more...)...)
 	p.ReadAt, p.AponoReadAt = timeOf(read), timeOf(aponoRead)
@@ -91,10 +92,16 @@ func (s *Store) RememberMember(ctx context.Context, p Person) error {
 	return nil
 }
 
-// RememberApono keeps which Apono user a person is. The token of another one that
+// RememberApono keeps which Apono user a person is. What that user made
+// elsewhere, and was nobody's so far, is theirs; the token of another one that
 // they had connected is forgotten.
 func (s *Store) RememberApono(ctx context.Context, k PersonKey, aponoID string, at time.Time) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `
+			UPDATE submissions SET tenant_id = $1, object_id = $2
+			WHERE object_id IS NULL AND asked ->> 'apono_user_id' = $3`, k.TenantID, k.ObjectID, aponoID); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `
 			UPDATE people SET apono_id = $3, apono_read_at = $4
 			WHERE tenant_id = $1 AND object_id = $2`, k.TenantID, k.ObjectID, aponoID, at); err != nil {

@@ -12,8 +12,8 @@ import (
 // CardKind is what a posted card is there for.
 type CardKind string
 
-// The kinds of cards. All but the story are messages about one request, which
-// must not be missed.
+// The kinds of cards. All but the story are about one request, and must not be
+// missed.
 const (
 	Story        CardKind = "story" // tells of a submission from its beginning to its end
 	ToldGranted  CardKind = "granted"
@@ -22,6 +22,10 @@ const (
 	ToldMFA      CardKind = "mfa"    // Apono wants to be sure who it is
 	ToldEnding   CardKind = "ending" // the access ends soon
 	ToldEnded    CardKind = "ended"
+
+	// For approvers, in a channel or in their own chats.
+	ToReviewHere CardKind = "review"
+	StillWaits   CardKind = "review_waits" // in the thread of the card before
 )
 
 // CardToDraw is a posted card whose newest state is owed, with all that it
@@ -36,7 +40,9 @@ type CardToDraw struct {
 	Posts      int    // how often it was posted
 	Due        time.Time
 
-	Person     Person
+	Person     Person // whose card it is; zero in a channel
+	Requester  Person // whose submission it is, of a card for approvers; zero if the bot does not know them
+	TimeZone   string // IANA, of a channel
 	Submission Submission
 	Requests   []Request
 	Followers  []Request // what came of asking for the same again
@@ -48,19 +54,20 @@ type CardToDraw struct {
 func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 	c := new(CardToDraw)
 	var submissionID string
-	var k PersonKey
+	var k personOrNobody
 	err := s.pool.QueryRow(ctx, `
 		SELECT id, kind, coalesce(request_id, ''), wanted, thread, coalesce(activity_id, ''), posts,
-		       coalesce(wanted_at, now()), submission_id, tenant_id, object_id
+		       coalesce(wanted_at, now()), time_zone, submission_id, tenant_id, object_id
 		FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn
 		ORDER BY failed_at NULLS FIRST, urgent DESC, wanted_at, id LIMIT 1`, l.Conversation.ID).Scan(
-		&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &submissionID, &k.TenantID, &k.ObjectID)
+		&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &c.TimeZone,
+		&submissionID, &k.tenant, &k.object)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
 	if err == nil {
 		// What is read after the revision is at least as new.
-		err = c.read(ctx, s.pool, submissionID, k)
+		err = c.read(ctx, s.pool, submissionID, k.key())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what is owed to %s: %w", l.Conversation.ID, err)
@@ -105,7 +112,14 @@ func (c *CardToDraw) read(ctx context.Context, q querier, submissionID string, k
 	if err != nil {
 		return err
 	}
-	c.Person, err = personWhere(ctx, q, k)
+	if c.Kind == ToReviewHere || c.Kind == StillWaits {
+		if c.Requester, err = requesterOf(ctx, q, c.Submission); err != nil {
+			return err
+		}
+	}
+	if k != (PersonKey{}) {
+		c.Person, err = personWhere(ctx, q, k)
+	}
 	return err
 }
 
@@ -157,7 +171,7 @@ func (s *Store) wantCards(ctx context.Context, tx pgx.Tx, submissionID string) e
 func (s *Store) wantCardsOf(ctx context.Context, tx pgx.Tx, submissionID, requestID string, urgent bool) error {
 	return s.oweCards(ctx, tx, `
 		UPDATE posted_cards SET wanted = wanted + 1, wanted_at = coalesce(wanted_at, now()), failed_at = NULL,
-			urgent = urgent OR $3 AND kind = 'story'
+			urgent = urgent OR $3 AND kind IN ('story', 'review')
 		WHERE submission_id = $1 AND (request_id IS NULL OR request_id = $2)
 		RETURNING conversation_id, urgent`, submissionID, requestID, urgent)
 }

@@ -30,12 +30,16 @@ type Request struct {
 	LookAt       time.Time // when the sweep reads it again; zero when it is over
 	CreatedAt    time.Time // when it was asked for, or first remembered
 	RevokedHere  bool      // somebody has ended it through the bot
+	Review       Review    // what approvers are told; set by RecordReview
+	DecidedAt    time.Time // when it was first seen decided; zero before that
 
 	// What follows is recorded if it is set, and not read back.
 
 	// ToldSince is when the reading began, by the clock of the database: looks
 	// that were owed before are made with it.
 	ToldSince time.Time
+
+	ReadAt time.Time // when it was read, by the bot's clock: of a decision that is new
 
 	V4ID     string        // how v4 names it
 	BeganAt  time.Time     // when the access began, as Apono tells: wins over first seen
@@ -80,6 +84,11 @@ func (s *Store) RecordStatus(ctx context.Context, r Request) error {
 				return err
 			}
 		}
+		if turned && r.Status == aponoapi.Pending {
+			if err := s.owe(ctx, tx, AnnounceRequest{r.ID}); err != nil {
+				return err
+			}
+		}
 		tell := turned && r.Tell != ""
 		if err := s.wantCardsOf(ctx, tx, submissionID, r.ID, tell); err != nil || !tell {
 			return err
@@ -117,7 +126,9 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 			ended_at = coalesce(CASE WHEN before.status <> 'gone' THEN before.ended_at END, $6),
 			ends_at = coalesce(before.began + nullif($10::interval, '0'), before.ends_at, before.began + before.asked),
 			decided_by = coalesce(nullif($11, ''), before.decided_by),
-			reason = coalesce(nullif($12, ''), before.reason)
+			reason = coalesce(nullif($12, ''), before.reason),
+			decided_at = coalesce(before.decided_at, CASE WHEN before.status IN ('pending', 'pending_mfa')
+				AND $2 IN ('granting', 'granted', 'rejected') THEN $16::timestamptz END)
 		FROM before
 		WHERE requests.id = $1 AND requests.reading < $3
 			AND (coalesce($15 >= before.changed_at, true) OR `+lifeOf("$2::text")+` >= `+lifeOf("before.status")+`)
@@ -128,7 +139,7 @@ func record(ctx context.Context, tx pgx.Tx, r Request) (submissionID string, cha
 			before.status <> requests.status`,
 		r.ID, r.Status, r.Reading, timeOrNull(r.LookAt), timeOrNull(r.GrantedAt), timeOrNull(r.EndedAt), r.FriendlyID, r.About,
 		timeOrNull(r.BeganAt), r.Duration, r.DecidedBy, r.Reason, r.Integrations, r.V4ID,
-		timeOrNull(r.ToldSince),
+		timeOrNull(r.ToldSince), timeOrNull(r.ReadAt),
 	).Scan(&submissionID, &changed, &turned)
 	return submissionID, changed, turned, err
 }
@@ -211,7 +222,7 @@ func (s *Store) RevokedHere(ctx context.Context, names []string) error {
 }
 
 const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, nullif(r.integrations, '{}'), r.status, r.reading,
-	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason, r.revoked_here`
+	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason, r.revoked_here, r.review, r.decided_at`
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
 	return scanRequestAnd(row)
@@ -220,18 +231,19 @@ func scanRequest(row pgx.CollectableRow) (Request, error) {
 // scanRequestAnd reads requestColumns and what follows them.
 func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 	var r Request
-	var granted, ended, look, ends *time.Time
+	var granted, ended, look, ends, decided *time.Time
 	err := row.Scan(append([]any{
 		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Integrations, &r.Status, &r.Reading,
 		&granted, &ended, &look, &r.CreatedAt, &ends, &r.DecidedBy, &r.Reason, &r.RevokedHere,
+		&r.Review, &decided,
 	}, more...)...)
-	r.GrantedAt, r.EndedAt, r.LookAt, r.EndsAt = timeOf(granted), timeOf(ended), timeOf(look), timeOf(ends)
+	r.GrantedAt, r.EndedAt, r.LookAt, r.EndsAt, r.DecidedAt = timeOf(granted), timeOf(ended), timeOf(look), timeOf(ends), timeOf(decided)
 	return r, err
 }
 
-// insertRequest remembers a request that Apono has just told of. One that
-// another submission has is left to it.
-func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
+// insertRequest remembers a request that Apono has just told of, and owes it to
+// approvers if it waits for them. One that another submission has is left to it.
+func (s *Store) insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Request) error {
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO requests (id, submission_id, friendly_id, status, reading, granted_at, ended_at, look_at, about,
 			ends_at, decided_by, reason, integrations, v4_id, created_at)
@@ -248,7 +260,10 @@ func insertRequest(ctx context.Context, tx pgx.Tx, submissionID string, r Reques
 	if tag.RowsAffected() == 0 {
 		return fmt.Errorf("request %s: %w", r.ID, ErrTaken)
 	}
-	return insertNames(ctx, tx, r)
+	if err := insertNames(ctx, tx, r); err != nil || r.Status != aponoapi.Pending {
+		return err
+	}
+	return s.owe(ctx, tx, AnnounceRequest{r.ID})
 }
 
 // insertNames remembers by what names a request goes.

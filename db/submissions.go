@@ -72,7 +72,7 @@ const (
 type Submission struct {
 	ID      string
 	DraftID string
-	Person  PersonKey
+	Person  PersonKey // zero if it was made elsewhere by somebody whom the bot does not know
 	Asked   Asked
 	Attempt int // rises when a refused or lost one is submitted again
 	State   SubmissionState
@@ -139,7 +139,7 @@ func (s *Store) SubmissionCreated(ctx context.Context, sub Submission, requests 
 			if err := s.releaseRequest(ctx, tx, sub.ID, r.ID); err != nil {
 				return err
 			}
-			if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
+			if err := s.insertRequest(ctx, tx, sub.ID, r); err != nil {
 				return err
 			}
 		}
@@ -152,7 +152,7 @@ func (s *Store) SubmissionCreated(ctx context.Context, sub Submission, requests 
 func (s *Store) SubmissionFound(ctx context.Context, sub Submission, requests ...Request) error {
 	return s.settle(ctx, sub, Created, "", func(tx pgx.Tx) error {
 		for _, r := range requests {
-			if err := insertRequest(ctx, tx, sub.ID, r); err != nil {
+			if err := s.insertRequest(ctx, tx, sub.ID, r); err != nil {
 				return err
 			}
 		}
@@ -219,11 +219,12 @@ const submissionColumns = `s.id, s.draft_id, s.tenant_id, s.object_id, s.asked, 
 func scanSubmission(row pgx.CollectableRow) (Submission, error) {
 	var sub Submission
 	var asked json.RawMessage
-	err := row.Scan(&sub.ID, &sub.DraftID, &sub.Person.TenantID, &sub.Person.ObjectID, &asked,
-		&sub.Attempt, &sub.State, &sub.Refusal, &sub.AskedAt)
+	var k personOrNobody
+	err := row.Scan(&sub.ID, &sub.DraftID, &k.tenant, &k.object, &asked, &sub.Attempt, &sub.State, &sub.Refusal, &sub.AskedAt)
 	if err != nil {
 		return Submission{}, err
 	}
+	sub.Person = k.key()
 	return sub, json.Unmarshal(asked, &sub.Asked)
 }
 

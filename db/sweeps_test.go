@@ -138,11 +138,11 @@ func TestNothingIsElsewhereWhileSomethingIsUnderWay(t *testing.T) {
 	if err := w.RememberElsewhere(w.ctx, sub.Person, asked, r); !errors.Is(err, db.ErrTaken) {
 		t.Errorf("it is remembered: %v", err)
 	}
-	if people, err := w.PeopleInApono(w.ctx, []string{"apono-1"}); err != nil || len(people) > 0 {
+	if people, err := w.PeopleInApono(w.ctx, []string{"apono-1"}); err != nil || !people["apono-1"].Busy {
 		t.Errorf("told of are %v (%v)", people, err)
 	}
 	w.must(w.SubmissionCreated(w.ctx, sub, r))
-	if people, err := w.PeopleInApono(w.ctx, []string{"apono-1", "", "nobody"}); err != nil || len(people) != 1 || people["apono-1"] != sub.Person {
+	if people, err := w.PeopleInApono(w.ctx, []string{"apono-1", "", "nobody"}); err != nil || len(people) != 1 || people["apono-1"] != (db.InApono{Person: sub.Person, Reached: true}) {
 		t.Errorf("told of are %v (%v)", people, err)
 	}
 	if err := w.RememberElsewhere(w.ctx, sub.Person, asked, r); !errors.Is(err, db.ErrTaken) {

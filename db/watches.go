@@ -73,8 +73,8 @@ func (w Watch) about() map[string]string {
 	return detail
 }
 
-// Watch makes a channel watch something from now on. What it watches already
-// stays as it is.
+// Watch makes a channel watch something from now on, and owes it what waits for
+// a decision already. What it watches already stays as it is.
 func (s *Store) Watch(ctx context.Context, w Watch, by PersonKey) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
@@ -83,6 +83,9 @@ func (s *Store) Watch(ctx context.Context, w Watch, by PersonKey) error {
 			ON CONFLICT (conversation_id, kind, id) DO NOTHING`,
 			w.ConversationID, w.Of, w.ID, w.Name, w.TeamID, w.TimeZone, w.Since)
 		if err != nil || tag.RowsAffected() == 0 {
+			return err
+		}
+		if err := s.owe(ctx, tx, AnnouncePending{w.ConversationID}); err != nil {
 			return err
 		}
 		return audit(ctx, tx, by, AuditEntry{Action: AuditWatch, Outcome: "done", Detail: w.about()})

@@ -36,7 +36,8 @@ const (
 	// forgetEvery how often what is no longer needed is dropped.
 	sweepEvery  = 2 * time.Second
 	forgetEvery = time.Minute
-	// warnEvery is how often it is looked who is to be warned of an end.
+	// warnEvery is how often it is looked who is to be warned of an end, or
+	// reminded to decide.
 	warnEvery = 5 * time.Second
 	// forgottenEvery is how often cards are looked for that no job is about, and
 	// how long they have been behind then.
@@ -69,6 +70,7 @@ type Config struct {
 	TenantRate        int           // messages a second into one tenant, default 30
 	ConversationPause time.Duration // between two into one conversation, after the first few; default 2 s
 	ExpiryWarning     time.Duration // how long before its end an access is warned of, default 15 min; below 0: never
+	ReviewReminder    time.Duration // how long a request waits before its approvers are reminded, default 30 min; below 0: never
 }
 
 // Bot is the program between Teams and Apono.
@@ -151,9 +153,11 @@ func (b *Bot) Run(ctx context.Context) error {
 		b.repeat(ctx, forgottenEvery, func(ctx context.Context) error { return b.Store.OweForgotten(ctx, forgottenEvery) })
 	})
 	background.Go(func() { b.repeat(ctx, warnEvery, b.warnOfEnds) })
+	background.Go(func() { b.repeat(ctx, warnEvery, b.remindApprovers) })
 	background.Go(func() {
 		b.repeat(ctx, sweepEvery, b.inTurn(turnElsewhere, elsewhereEvery, b.LookElsewhere))
 	})
+	background.Go(func() { b.repeat(ctx, sweepEvery, b.inTurn(turnTasks, tasksEvery, b.LookAtTasks)) })
 	background.Go(func() { b.repeat(ctx, forgetEvery, b.forget) })
 	select {
 	case <-b.retired:

@@ -34,6 +34,7 @@ var commands = []command{
 	{name: "disconnect", written: []string{"disconnect"}, private: true, card: (*turn).onDisconnect},
 	{name: "watch", written: []string{"watch"}, takes: true, audit: db.AuditWatch, card: (*turn).onWatch},
 	{name: "unwatch", written: []string{"unwatch"}, takes: true, audit: db.AuditUnwatch, card: (*turn).onUnwatch},
+	{name: "approvals", written: []string{"approvals", "my approvals"}, takes: true, private: true, card: (*turn).onApprovals},
 	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},
 }
 

@@ -12,8 +12,9 @@ import (
 
 const (
 	// elsewhereEvery is how often everybody's requests are read, to find those
-	// that were made elsewhere. It costs one call. An event about a request that
-	// nobody knows brings it forward to elsewhereApart after the last one.
+	// that were made elsewhere. It costs one call. While approvers wait for them,
+	// and after an event about a request that nobody knows, it is elsewhereApart
+	// after the last one.
 	elsewhereEvery = 5 * time.Minute
 	elsewhereApart = time.Minute
 	// lookElsewhere is when a request that was made elsewhere is looked at by
@@ -32,10 +33,14 @@ const (
 // from it, so that means nothing.
 func (b *Bot) LookElsewhere(ctx context.Context) error {
 	err := b.lookElsewhere(ctx)
-	if err != nil && ctx.Err() == nil {
-		return errors.Join(err, b.Store.BringForward(ctx, turnElsewhere, elsewhereApart))
+	if ctx.Err() != nil {
+		return err
 	}
-	return err
+	watched, failed := b.Store.Watched(ctx)
+	if err != nil || failed != nil || watched {
+		return errors.Join(err, failed, b.Store.BringForward(ctx, turnElsewhere, elsewhereApart))
+	}
+	return nil
 }
 
 func (b *Bot) lookElsewhere(ctx context.Context) error {
@@ -50,8 +55,8 @@ func (b *Bot) lookElsewhere(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, people, err := b.madeElsewhere(ctx, list.Items)
-	if err != nil || len(found) == 0 {
+	made, err := b.madeElsewhere(ctx, list.Items)
+	if err != nil || len(made) == 0 {
 		return err
 	}
 	names, err := b.catalog.integrationNames(ctx)
@@ -59,18 +64,25 @@ func (b *Bot) lookElsewhere(ctx context.Context) error {
 		b.Log.Warn().Err(loggable(err)).Msg("integrations are not known by name")
 	}
 	var failed error
-	for _, r := range found[:min(len(found), foundAtOnce)] {
+	for _, r := range made[:min(len(made), foundAtOnce)] {
 		if len(r.Groups) > 0 {
 			r.Groups[0].Integration.Name = names[r.Groups[0].Integration.ID]
 		}
-		failed = errors.Join(failed, b.rememberElsewhere(ctx, people[r.Grantee.ID], r, reading))
+		failed = errors.Join(failed, b.rememberElsewhere(ctx, r.by, r.AccessRequest, reading))
 	}
 	return failed
 }
 
+// found is a request that was made elsewhere, and whose it is; nobody's if the
+// bot does not know them.
+type found struct {
+	aponoapi.AccessRequest
+	by db.PersonKey
+}
+
 // madeElsewhere are those of a list that are not over, that nobody remembers,
-// and that are of people whom the bot knows.
-func (b *Bot) madeElsewhere(ctx context.Context, all []aponoapi.AccessRequest) ([]aponoapi.AccessRequest, map[string]db.PersonKey, error) {
+// and that are of people whom the bot knows, or that approvers may wait for.
+func (b *Bot) madeElsewhere(ctx context.Context, all []aponoapi.AccessRequest) ([]found, error) {
 	var names, grantees []string
 	for _, r := range all {
 		if isOpen(r) {
@@ -78,24 +90,32 @@ func (b *Bot) madeElsewhere(ctx context.Context, all []aponoapi.AccessRequest) (
 		}
 	}
 	if len(names) == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
 	known, err := b.Store.KnownRequests(ctx, names)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	people, err := b.Store.PeopleInApono(ctx, grantees)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var found []aponoapi.AccessRequest
+	watched, err := b.Store.Watched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var made []found
 	for _, r := range all {
-		_, isHere := people[r.Grantee.ID]
-		if isHere && isOpen(r) && !known[r.ID] && !known[r.FriendlyID] {
-			found = append(found, r)
+		p := people[r.Grantee.ID]
+		switch {
+		case !isOpen(r), known[r.ID], known[r.FriendlyID], p.Busy:
+		case p.Reached:
+			made = append(made, found{r, p.Person})
+		case watched && r.Status == aponoapi.Pending:
+			made = append(made, found{r, db.PersonKey{}})
 		}
 	}
-	return found, people, nil
+	return made, nil
 }
 
 // isOpen says that a request is not over, and has names to remember it by.
@@ -131,7 +151,9 @@ func (b *Bot) rememberElsewhere(ctx context.Context, k db.PersonKey, r aponoapi.
 			b.Log.Warn().Err(loggable(err)).Msg("who decided is not known")
 		}
 	}
-	err = b.Store.RememberElsewhere(ctx, k, storable(elsewhere(r, time.Time{}).sub.Asked), now)
+	asked := storable(elsewhere(r, time.Time{}).sub.Asked)
+	asked.AponoUserID = r.Grantee.ID
+	err = b.Store.RememberElsewhere(ctx, k, asked, now)
 	if errors.Is(err, db.ErrTaken) {
 		return nil
 	}

@@ -47,6 +47,8 @@ func (b *Bot) worker() (*db.Worker, error) {
 	river.AddWorker(w, work(b, b.refresh))
 	river.AddWorker(w, work(b, b.explainLater))
 	river.AddWorker(w, work(b, b.deliver))
+	river.AddWorker(w, work(b, b.announce))
+	river.AddWorker(w, work(b, b.announcePending))
 	return b.Store.Worker(&river.Config{
 		Workers: w,
 		Queues: map[string]river.QueueConfig{

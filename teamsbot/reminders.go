@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -19,6 +20,19 @@ func (b *Bot) warnOfEnds(ctx context.Context) error {
 		return nil
 	}
 	return b.Store.OweWarnings(ctx, b.Now(), cmp.Or(b.ExpiryWarning, expiryWarning))
+}
+
+// reviewReminder is how long a request waits for a decision before approvers
+// are reminded, where Config does not say.
+const reviewReminder = 30 * time.Minute
+
+// remindApprovers tells approvers for how long requests have waited.
+func (b *Bot) remindApprovers(ctx context.Context) error {
+	err := b.Store.OweWaits(ctx, b.Now())
+	if b.ReviewReminder < 0 {
+		return err
+	}
+	return errors.Join(err, b.Store.OweReminders(ctx, b.Now(), cmp.Or(b.ReviewReminder, reviewReminder)))
 }
 
 // onNotifications turns the warnings before an access ends on or off.

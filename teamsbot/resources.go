@@ -34,11 +34,14 @@ func (t *turn) viewResources(ctx context.Context) (teams.Answer, error) {
 	if err != nil {
 		return teams.Answer{}, err
 	}
+	return t.showParts(cards.Resources{Of: t.bot.ownView(t.person, o)}, p)
+}
+
+// showParts is the page of a request's parts that was asked for.
+func (t *turn) showParts(v cards.Resources, p parts) (teams.Answer, error) {
 	search := strings.Fields(strings.ToLower(cards.Line(t.press.Inputs[cards.FieldSearch], 100)))
-	v := cards.Resources{
-		Of: t.bot.ownView(t.person, o), From: max(0, t.press.From), Search: strings.Join(search, " "),
-		Total: len(p.all), Stands: p.stands(), Permissions: p.permissions, Whole: p.whole, Late: p.late,
-	}
+	v.From, v.Search = max(0, t.press.From), strings.Join(search, " ")
+	v.Total, v.Stands, v.Permissions, v.Whole, v.Late = len(p.all), p.stands(), p.permissions, p.whole, p.late
 	found := slices.DeleteFunc(p.all, func(a cards.Access) bool {
 		text := a.Resource + " " + a.Permission + " " + a.Integration
 		if a.Status != "" {

@@ -132,6 +132,7 @@ func (b *Bot) asTold(before db.Request, r aponoapi.AccessRequest, reading int64)
 		r.Status = aponoapi.Revoked // v3 knows only one word for the end
 	}
 	now := b.requestOf(r, reading)
+	now.ReadAt = b.Now()
 	now.ID, now.FriendlyID = before.ID, cmp.Or(now.FriendlyID, before.FriendlyID)
 	now.Tell = worthTelling(before, r.Status)
 	if !r.Status.Over() {

@@ -256,6 +256,10 @@ func (b *Bot) contentOf(c *db.CardToDraw) cards.Card {
 		s.Again = append(s.Again, cmp.Or(r.FriendlyID, r.ID))
 	}
 	switch c.Kind {
+	case db.ToReviewHere:
+		return cards.ToReview(b.reviewView(c, about[0]))
+	case db.StillWaits:
+		return cards.StillWaits(b.reviewView(c, about[0]))
 	case db.ToldGranted:
 		return cards.Granted(s)
 	case db.ToldRejected:

@@ -231,6 +231,12 @@ func (t *turn) onPress(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.openMine(ctx))
 	case cards.VerbResources:
 		return t.said(t.viewResources(ctx))
+	case cards.VerbApprove, cards.VerbReject:
+		return t.said(t.decide(ctx))
+	case cards.VerbReviewResources:
+		return t.said(t.viewToReview(ctx))
+	case cards.VerbApprovals:
+		return t.said(t.openApprovals(ctx))
 	case cards.VerbFavorites, cards.VerbFavoritesStep:
 		return t.said(t.stepFavorites(ctx))
 	case cards.VerbFavoriteName:

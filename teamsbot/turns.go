@@ -12,6 +12,7 @@ import (
 const (
 	turnSweep     = "sweep"
 	turnElsewhere = "elsewhere"
+	turnTasks     = "tasks"
 )
 
 const (

@@ -59,6 +59,7 @@ type config struct {
 	AuditRetention string `env:"AUDIT_RETENTION" default:"365d" help:"How long the audit is kept: days such as 365d, or hours such as 8760h." placeholder:"TIME"`
 
 	ExpiryWarning         time.Duration `env:"EXPIRY_WARNING" default:"15m" help:"How long before its end people are warned of an access; 0s: never." placeholder:"TIME"`
+	ReviewReminder        time.Duration `env:"REVIEW_REMINDER" default:"30m" help:"How long a request waits for a decision before its approvers are reminded, once, in the card's thread; 0s: never." placeholder:"TIME"`
 	TeamsRate             int           `env:"TEAMS_RATE" default:"30" help:"How many messages a second the bot sends into one tenant of its own accord; Teams takes 50 of everything." placeholder:"NUMBER"`
 	TeamsConversationRate int           `env:"TEAMS_CONVERSATION_RATE" default:"30" help:"How many messages a minute the bot sends into one conversation of its own accord, after the first few; Teams takes 1800 an hour." placeholder:"NUMBER"`
 
@@ -132,6 +133,7 @@ func (c *config) check() (endpoints, error) {
 	must(err == nil, "RETENTION", "must be at least a day: days such as 90d, or hours such as 2160h")
 	_, err = days(c.AuditRetention, defaultAuditRetention)
 	must(err == nil, "AUDIT_RETENTION", "must be at least a day: days such as 365d, or hours such as 8760h")
+	must(c.ReviewReminder >= 0 && c.ReviewReminder <= 7*24*time.Hour, "REVIEW_REMINDER", "must be a time up to a week, such as 30m, or 0s for none")
 	must(c.ExpiryWarning >= 0 && c.ExpiryWarning <= 24*time.Hour, "EXPIRY_WARNING", "must be a time up to a day, such as 15m, or 0s for none")
 	must(c.TeamsRate > 0, "TEAMS_RATE", "must be a number above 0")
 	must(c.TeamsConversationRate > 0, "TEAMS_CONVERSATION_RATE", "must be a number above 0")

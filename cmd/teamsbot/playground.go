@@ -219,7 +219,7 @@ func (p *playground) botConfig() config {
 		TeamsCloud: "public", TeamsOpenIDURL: p.teams.OpenIDURL(), TeamsLoginURL: p.teams.LoginURL(),
 		TeamsServiceHosts: []string{p.teams.Host()}, ExtraCAFile: p.teams.CAFile(),
 		IdentityField: "mail", AdminContact: "Adam Admin (adam@acme.example)", Admins: []string{p.teams.Person("Adam").Email}, LogLevel: "info", LogFormat: "json",
-		now: p.apono.Now, ExpiryWarning: 15 * time.Minute, TeamsRate: 30, TeamsConversationRate: 30,
+		now: p.apono.Now, ExpiryWarning: 15 * time.Minute, ReviewReminder: 30 * time.Minute, TeamsRate: 30, TeamsConversationRate: 30,
 	}
 }
 

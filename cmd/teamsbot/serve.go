@@ -201,7 +201,8 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, Admins: c.Admins, PortalURL: c.AponoPortalURL,
 		TeamsURL: teamsURLs[where.Name], Retention: retention, AuditRetention: auditRetention,
 		Now: c.now, LinkKeys: keys,
-		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
+		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), ReviewReminder: cmp.Or(c.ReviewReminder, -1),
+		TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
 	})
 }
 

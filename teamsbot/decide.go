@@ -1,0 +1,329 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// decideLasts bounds a decision, which goes on after its press was answered.
+const decideLasts = 10 * time.Second
+
+const (
+	wordsNotApprover = "Apono does not show you this request: you are not one of those who can decide on it. The card stays for them."
+	wordsOwnRequest  = "This request is your own. Somebody else has to decide on it."
+	wordsDeciding    = "Apono has not answered yet. The card shows what comes of it; nothing is decided twice."
+)
+
+// decide asks for the last word on a request, and then says it to Apono as the
+// person who pressed: with their own token, so that Apono knows who decides and
+// whether they may.
+func (t *turn) decide(ctx context.Context) (teams.Answer, error) {
+	k, err := t.toDecide(ctx)
+	switch {
+	case errors.Is(err, errNotConnected):
+		return t.askConnect(ctx)
+	case errors.Is(err, errDisconnected):
+		return t.reconnect(ctx)
+	case err != nil:
+		return teams.Answer{}, err
+	}
+	d := decision{approve: t.press.Verb == cards.VerbApprove}
+	if k.told.Status != aponoapi.Pending {
+		t.bot.follow(ctx, k.told)
+		return teams.TaskMessage(standing(k.told))
+	}
+	if t.press.Do != cards.DoDecide {
+		return t.askDecision(k, d, "")
+	}
+	d.reason = cards.Paragraph(t.press.Inputs[cards.FieldReason], 4000)
+	switch n := utf8.RuneCountInString(d.reason); {
+	case n > cards.DecisionLimit:
+		return t.askDecision(k, d, fmt.Sprintf("The reason has %d characters. Apono takes %d.", n, cards.DecisionLimit))
+	case k.told.ReasonRequired && d.reason == "":
+		return t.askDecision(k, d, "Apono wants a reason for this decision.")
+	}
+	return t.say(ctx, k, d)
+}
+
+// task is a request that waits for the word of the person who pressed.
+type task struct {
+	own   *aponoapi.Client       // acts as the person
+	told  aponoapi.AccessRequest // as Apono shows it to them
+	known db.ToReview            // as the bot remembers it; zero if it does not
+}
+
+// errDisconnected says that Apono does not take the person's own token any more.
+var errDisconnected = errors.New("the person's own token is not accepted")
+
+// decision is an approver's word.
+type decision struct {
+	approve bool
+	reason  string
+}
+
+// toDecide is the request that the press names, as Apono shows it to the person
+// themselves.
+func (t *turn) toDecide(ctx context.Context) (k task, err error) {
+	name := t.press.Request
+	if name == "" || name != cards.Line(name, 200) {
+		return k, sorry(errors.New("no request has such a name"), wordsNoRequest)
+	}
+	if k.own, err = t.own(ctx); err != nil {
+		return k, err
+	}
+	k.known, err = t.bot.Store.ToReview(ctx, name)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return k, err
+	}
+	k.told, err = k.own.ClientRequest(ctx, cmp.Or(k.known.FriendlyID, name), 0)
+	switch {
+	case errors.Is(err, aponoapi.ErrUnauthorized):
+		return k, errDisconnected
+	case errors.Is(err, aponoapi.ErrNotFound), errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrInvalid):
+		return k, sorry(err, wordsNotApprover)
+	case err != nil:
+		return k, sorry(err, t.bot.wordsOf(err))
+	case strings.EqualFold(k.told.Grantee.ID, t.person.AponoID), strings.EqualFold(k.told.Requester.ID, t.person.AponoID),
+		k.known.Submission.Person == t.person.PersonKey:
+		// With the service token Apono takes the bot for who asks.
+		return k, sorry(errors.New("the request is their own"), wordsOwnRequest)
+	}
+	k.told.FriendlyID = cmp.Or(k.told.FriendlyID, k.known.FriendlyID)
+	return k, nil
+}
+
+// askDecision is the dialog that repeats what is decided. Wrong says what was
+// wrong with the reason.
+func (t *turn) askDecision(k task, d decision, wrong string) (teams.Answer, error) {
+	v := t.bot.reviewTold(k.told, t.person)
+	v.Of.Requests[0].Name = t.press.Request
+	if by := partyName(k.known.Review.Requester); by != "" && k.known.Submission.State != db.Elsewhere {
+		v.Requester, v.Grantee = by, partyName(k.known.Review.Grantee) // Apono takes the bot for who asks
+	}
+	title := "Reject"
+	if d.approve {
+		title = "Approve"
+	}
+	return teams.TaskCard(title, cards.AskDecision(v, d.approve, d.reason, wrong).JSON(), teams.Medium)
+}
+
+// say says the person's word to Apono. It is said once: what comes of it is
+// looked up, and never said again.
+func (t *turn) say(ctx context.Context, k task, d decision) (teams.Answer, error) {
+	b, who := t.bot, t.person
+	var o outcome
+	said := b.goOn(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, decideLasts)
+		defer cancel()
+		o = b.decideAs(ctx, k.own, k.told, d)
+		return errors.Join(b.noteDecision(context.WithoutCancel(ctx), who, o), o.err)
+	})
+	select {
+	case err := <-said:
+		t.err = err
+	case <-ctx.Done():
+		t.err = ctx.Err()
+		return teams.TaskMessage(wordsDeciding)
+	}
+	switch {
+	case o.unsaid != "":
+		return t.askDecision(k, d, o.unsaid)
+	case errors.Is(o.err, aponoapi.ErrUnauthorized):
+		return t.reconnect(ctx)
+	}
+	return teams.TaskMessage(o.words)
+}
+
+// outcome is what came of an approver's word.
+type outcome struct {
+	decision
+	now    aponoapi.AccessRequest
+	counts bool   // Apono has the person's word
+	words  string // for the person
+	unsaid string // why Apono does not have it, and that it can be said again
+	err    error  // for the log
+}
+
+// decideAs says a word to Apono with an approver's own token, and finds out how
+// the request stands then.
+func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r aponoapi.AccessRequest, d decision) outcome {
+	say := own.Reject
+	if d.approve {
+		say = own.Approve
+	}
+	err := say(ctx, r.ID, d.reason)
+	o := outcome{decision: d, now: r, counts: err == nil, err: err}
+	switch {
+	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
+		o.words = wordsNotApprover
+		return o
+	case errors.Is(err, aponoapi.ErrInvalid):
+		o.unsaid = b.wordsOf(err)
+		return o
+	case err != nil && !errors.Is(err, aponoapi.ErrConflict) && !errors.Is(err, aponoapi.ErrUnknownOutcome):
+		o.words = b.wordsOf(err)
+		return o
+	}
+	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), decideLasts)
+	defer cancel()
+	now, failed := own.ClientRequest(look, r.ID, 0)
+	if failed != nil {
+		o.err = errors.Join(err, failed)
+		o.words = "Apono took your decision. The card follows."
+		if err != nil {
+			o.words = wordsDeciding
+		}
+		return o
+	}
+	now.FriendlyID = cmp.Or(now.FriendlyID, r.FriendlyID)
+	o.now = now
+	return b.weigh(look, own, o)
+}
+
+// weigh says what came of a word by how the request stands now.
+func (b *Bot) weigh(ctx context.Context, own *aponoapi.Client, o outcome) outcome {
+	if o.now.Status == aponoapi.Pending && !o.counts {
+		// Whoever has said their word is not asked any more.
+		asked, err := isAsked(ctx, own, o.now.ID)
+		switch {
+		case err != nil:
+			o.err, o.words = errors.Join(o.err, err), wordsDeciding
+			return o
+		case asked:
+			o.unsaid = "Apono did not answer, and does not have your decision. Press the button again."
+			return o
+		}
+		o.counts = true
+	}
+	o.words = standing(o.now)
+	if o.counts && o.now.Status != aponoapi.Pending && o.approve != (o.now.Status == aponoapi.Rejected) {
+		o.words = "You approved it. Everybody sees it on the card."
+		if !o.approve {
+			o.words = "You rejected it. Everybody sees it on the card."
+		}
+	}
+	return o
+}
+
+// isAsked says that Apono still waits for the word of the token's owner.
+func isAsked(ctx context.Context, own *aponoapi.Client, id string) (bool, error) {
+	for _, err := range own.ClientRequests(ctx, aponoapi.ClientFilter{Scope: aponoapi.MyTasks, RequestIDs: []string{id}}) {
+		return err == nil, err
+	}
+	return false, nil
+}
+
+// standing says how a request stands that somebody wanted to decide on.
+func standing(r aponoapi.AccessRequest) string {
+	by := func(d aponoapi.Decision) string {
+		var names []string
+		for _, a := range r.Approvers {
+			if a.Decision == d && a.Name != "" {
+				names = append(names, a.Name)
+			}
+		}
+		if len(names) == 0 {
+			return "."
+		}
+		return ": " + cards.Names(names, 3) + "."
+	}
+	switch s := r.Status; {
+	case s == aponoapi.Pending:
+		done := 0
+		for _, a := range r.Approvers {
+			if a.Decision == aponoapi.Approved {
+				done++
+			}
+		}
+		return fmt.Sprintf("Apono has your decision, and waits for the others: %d of %d have approved so far.", done, len(r.Approvers))
+	case s == aponoapi.Rejected:
+		return "It is rejected already" + by(aponoapi.Refused)
+	case s == aponoapi.Granting, s.Active():
+		return "It is approved already" + by(aponoapi.Approved)
+	case s == aponoapi.PendingMFA:
+		return "Apono waits for the requester to pass MFA. Decide when that is done."
+	}
+	return "There is nothing to decide any more. The request: " + r.Status.String() + "."
+}
+
+// noteDecision records what came of an approver's word, so that every card
+// shows it, and who said it.
+func (b *Bot) noteDecision(ctx context.Context, who db.Person, o outcome) error {
+	ctx, cancel := context.WithTimeout(ctx, decideLasts)
+	defer cancel()
+	entry := db.AuditEntry{Action: db.AuditReject, Request: o.now.ID, Outcome: "done"}
+	if o.approve {
+		entry.Action = db.AuditApprove
+	}
+	switch {
+	case o.unsaid != "", errors.Is(o.err, aponoapi.ErrForbidden), errors.Is(o.err, aponoapi.ErrNotFound):
+		entry.Outcome = "refused"
+	case o.words == wordsDeciding:
+		entry.Outcome = "unknown"
+	case !o.counts:
+		entry.Outcome = "too late"
+	}
+	err := b.Store.Audit(ctx, who.PersonKey, entry)
+	by := who.Name
+	if !o.counts || o.now.Status == aponoapi.Pending {
+		by = ""
+	}
+	return errors.Join(err, b.decided(ctx, o.now, by, o.reason))
+}
+
+// follow brings every card of a request to how it stands, beside the press that
+// found it out.
+func (b *Bot) follow(ctx context.Context, r aponoapi.AccessRequest) {
+	b.goOn(ctx, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, decideLasts)
+		defer cancel()
+		err := b.decided(ctx, r, "", "")
+		if err != nil {
+			b.Log.Warn().Err(loggable(err)).Str("request_id", r.ID).Msg("cards do not follow a decision yet")
+		}
+		return err
+	})
+}
+
+// decided records how a request stands that an approver has just been told of,
+// and who decided if that was them.
+func (b *Bot) decided(ctx context.Context, r aponoapi.AccessRequest, by, reason string) error {
+	known, err := b.known(ctx, r)
+	if err != nil || known.ID == "" {
+		return err
+	}
+	err = b.nameAsTold(ctx, known, r)
+	if _, owed := b.Store.OweRefresh(ctx, known.ID, b.Now()); owed != nil {
+		return errors.Join(err, owed)
+	}
+	err = errors.Join(err, b.refresh(ctx, db.RefreshRequest{RequestID: known.ID}))
+	if by == "" {
+		return err
+	}
+	return errors.Join(err, b.Store.Explained(ctx, db.Request{ID: known.ID, DecidedBy: by, Reason: cards.Line(reason, reasonLimit)}))
+}
+
+// known is the request that the bot remembers by any of a request's names; zero
+// if it remembers none.
+func (b *Bot) known(ctx context.Context, r aponoapi.AccessRequest) (db.Request, error) {
+	for _, name := range append(r.IDs(), r.FriendlyID) {
+		if name == "" {
+			continue
+		}
+		known, err := b.Store.Request(ctx, name)
+		if err == nil || !errors.Is(err, db.ErrNotFound) {
+			return known, err
+		}
+	}
+	return db.Request{}, nil
+}

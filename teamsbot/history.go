@@ -1,0 +1,87 @@
+package teamsbot
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+)
+
+// history is what somebody asked for before a request.
+type history struct {
+	of   db.ToReview
+	here map[string]db.ToReview // that the bot remembers, by name
+	past []past
+}
+
+// past is one request of before. The time is zero where Apono does not tell it.
+type past struct {
+	id     string // as people read it
+	asked  db.Asked
+	status aponoapi.Status
+	at     time.Time
+}
+
+func (h *history) add(p past) { h.past = append(h.past, p) }
+
+// told is what approvers are told of it. Facts, not an opinion.
+func (h *history) told() *db.Before {
+	told := &db.Before{FirstTime: true}
+	var durations []time.Duration
+	// Of what has no time only the place in Apono's list is known: after the rest.
+	slices.SortStableFunc(h.past, func(a, b past) int { return b.at.Compare(a.at) })
+	for _, p := range h.past {
+		same := sameThings(p.asked, h.of.Submission.Asked)
+		if same {
+			told.FirstTime = false
+		}
+		if same && (p.status.Active() || p.status == aponoapi.Granting) {
+			told.Overlap = append(told.Overlap, p.id)
+		}
+		if len(told.Last) < shownBefore {
+			told.Last = append(told.Last, db.Past{ID: p.id, About: aboutAsked(p.asked), Status: p.status})
+		}
+		if p.asked.Duration > 0 {
+			durations = append(durations, p.asked.Duration)
+		}
+	}
+	if len(durations) >= shownBefore {
+		slices.Sort(durations)
+		told.Usual = durations[len(durations)/2]
+	}
+	return told
+}
+
+// sameThings says that two requests have a resource, or their bundle, in common.
+func sameThings(a, b db.Asked) bool {
+	of := thingsOf(a)
+	return slices.ContainsFunc(thingsOf(b), func(id string) bool { return slices.Contains(of, id) })
+}
+
+// thingsOf are the ids of what is asked for.
+func thingsOf(a db.Asked) []string {
+	ids := idsOf(a.Resources)
+	for _, u := range a.Units {
+		ids = append(ids, u.Resource.ID)
+	}
+	if len(a.Units) == 0 && a.Bundle.ID != "" {
+		ids = append(ids, a.Bundle.ID)
+	}
+	return ids
+}
+
+// aboutAsked tells in few words what was asked for.
+func aboutAsked(a db.Asked) string {
+	what := cmp.Or(a.Bundle.Name, a.Integration.Name, a.Integration.ID)
+	names := slices.DeleteFunc(namesOf(a.Resources), func(name string) bool { return slices.Contains(idsOf(a.Resources), name) })
+	switch {
+	case a.Bundle.Name != "":
+		return cards.Line(what, 60)
+	case len(names) == 0:
+		return cards.Line(what, 60) + ", " + countOf(len(a.Resources), "resource")
+	}
+	return cards.Line(what, 60) + ": " + cards.Names(names, 2)
+}

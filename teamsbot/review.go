@@ -1,0 +1,166 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+)
+
+// reviewView is a request as the card for its approvers shows it.
+func (b *Bot) reviewView(c *db.CardToDraw, r db.Request) cards.Review {
+	zone := c.Person
+	if c.Person.ObjectID == "" {
+		zone.TimeZone = c.TimeZone
+	}
+	v := cards.Review{
+		Of: b.submissionView(zone, c.Submission, r), Requester: partyName(r.Review.Requester), Grantee: partyName(r.Review.Grantee),
+		AllMustApprove: r.Review.AllMustApprove, ReasonRequired: r.Review.ReasonRequired,
+		PortalURL: b.PortalURL, Decidable: b.canConnect(),
+	}
+	v.Requester = cmp.Or(v.Requester, c.Requester.Name, v.Grantee)
+	if !r.DecidedAt.IsZero() {
+		v.DecidedAt = r.DecidedAt.In(v.Of.AskedAt.Location())
+	}
+	if c.Person.ObjectID != "" {
+		v.WhyYou = whyYou(r.Review.Approvers, c.Person)
+	}
+	if !v.Of.AskedAt.IsZero() {
+		v.Waited = b.Now().Sub(v.Of.AskedAt)
+	}
+	for _, a := range r.Review.Approvers {
+		v.Approvers = append(v.Approvers, cards.Approver{Name: a.Name, Decision: a.Decision, Tier: a.Tier})
+	}
+	if before := r.Review.Before; before != nil {
+		v.Before = &cards.Before{FirstTime: before.FirstTime, Overlap: before.Overlap, Usual: before.Usual}
+		for _, p := range before.Last {
+			v.Before.Last = append(v.Before.Last, cards.Past{ID: p.ID, About: p.About, Status: p.Status})
+		}
+	}
+	return v
+}
+
+// partyName is how an approver knows somebody.
+func partyName(p db.Party) string { return cmp.Or(p.Name, p.Email) }
+
+// whyYou says why a request waits for a person: by name, or as one of a group.
+func whyYou(approvers []db.Approver, p db.Person) string {
+	var groups []string
+	for _, a := range approvers {
+		switch {
+		case strings.EqualFold(a.Name, p.Email), strings.EqualFold(a.Name, p.Name):
+			return "You are asked by name."
+		case a.Type != "" && !strings.EqualFold(a.Type, "user"):
+			groups = append(groups, a.Name)
+		}
+	}
+	if len(groups) > 0 {
+		return "You are asked as one of a group."
+	}
+	return "Apono lists it among your tasks."
+}
+
+// approversOf is what Apono tells one approver of all of them.
+func approversOf(r aponoapi.AccessRequest) db.Review {
+	v := db.Review{AllMustApprove: r.AllMustApprove, ReasonRequired: r.ReasonRequired}
+	for _, a := range r.Approvers {
+		v.Approvers = append(v.Approvers, db.Approver{
+			Name: cards.Line(a.Name, 100), Type: cards.Line(a.Type, 40), Decision: a.Decision, Tier: a.Tier,
+		})
+	}
+	return v
+}
+
+// reviewTold is a request as Apono tells it to an approver themselves.
+func (b *Bot) reviewTold(r aponoapi.AccessRequest, p db.Person) cards.Review {
+	zone, err := time.LoadLocation(p.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	v := cards.Review{
+		Of: cards.Submission{
+			Bundle: r.Bundle.Name, Permissions: r.Permissions, Resources: r.ResourceNames, Duration: r.Duration,
+			Justification: r.Justification,
+			Requests: []cards.Request{{
+				ID: cmp.Or(r.FriendlyID, r.ID), Name: cmp.Or(r.FriendlyID, r.ID), Status: r.Status, About: aboutOf(r),
+			}},
+		},
+		Requester: cmp.Or(r.Requester.Name, r.Requester.Email), Grantee: cmp.Or(r.Grantee.Name, r.Grantee.Email),
+		AllMustApprove: r.AllMustApprove, ReasonRequired: r.ReasonRequired, PortalURL: b.PortalURL, Decidable: true,
+	}
+	if !r.CreatedAt.IsZero() {
+		v.Of.AskedAt, v.Waited = r.CreatedAt.In(zone), b.Now().Sub(r.CreatedAt)
+	}
+	if r.Requester.ID == r.Grantee.ID || v.Requester == "" {
+		v.Requester, v.Grantee = cmp.Or(v.Grantee, v.Requester), ""
+	}
+	if len(r.Groups) > 0 {
+		v.Of.Integration = cmp.Or(r.Groups[0].Integration.Name, r.Groups[0].Integration.ID)
+		if len(r.Groups[0].ResourceTypes) > 0 {
+			v.Of.ResourceType = r.Groups[0].ResourceTypes[0].Name
+		}
+	}
+	for _, a := range r.Summary {
+		v.Of.Units = append(v.Of.Units, a.Resource+" · "+a.Permission)
+		if len(r.ResourceNames) == 0 && !slices.Contains(v.Of.Resources, a.Resource) {
+			v.Of.Resources = append(v.Of.Resources, a.Resource)
+		}
+		if len(r.Permissions) == 0 && !slices.Contains(v.Of.Permissions, a.Permission) {
+			v.Of.Permissions = append(v.Of.Permissions, a.Permission)
+		}
+	}
+	for _, a := range r.Approvers {
+		v.Approvers = append(v.Approvers, cards.Approver{Name: a.Name, Decision: a.Decision, Tier: a.Tier})
+	}
+	return v
+}
+
+// viewToReview shows what a request is for whose card stands where it was
+// pressed. Elsewhere it is not told.
+func (t *turn) viewToReview(ctx context.Context) (teams.Answer, error) {
+	name := t.press.Request
+	if name == "" || name != cards.Line(name, 200) {
+		return teams.Answer{}, sorry(errors.New("no request has such a name"), wordsNoRequest)
+	}
+	stands, err := t.bot.Store.StandsIn(ctx, name, t.activity.ConversationID())
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	if !stands {
+		return teams.Answer{}, sorry(errors.New("no card of it stands here"), wordsNotApprover)
+	}
+	r, err := t.bot.Store.ToReview(ctx, name)
+	if errors.Is(err, db.ErrNotFound) {
+		return teams.Answer{}, sorry(err, wordsNotApprover)
+	}
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	o := ownRequest{request: r.Request, sub: r.Submission, at: r.CreatedAt}
+	p, err := t.partsToReview(ctx, o)
+	if err != nil {
+		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
+	}
+	return t.showParts(cards.Resources{Of: t.bot.submissionView(t.person, r.Submission, r.Request), ForReview: true}, p)
+}
+
+// partsToReview is what a request is for, as the bot remembers it.
+func (t *turn) partsToReview(ctx context.Context, o ownRequest) (parts, error) {
+	if o.sub.Asked.Bundle.ID != "" {
+		return t.remembered(ctx, o)
+	}
+	_, whole, err := t.lyingIn(ctx, o)
+	if o.sub.State == db.Elsewhere {
+		o.sub.ID = "" // v3 does not tell which permission is on which resource
+	}
+	p := o.parts()
+	p.whole = whole
+	return p, err
+}
