@@ -136,7 +136,7 @@ func Unwatched(ended []Watched, rest int) Card {
 		body = []element{say("No requests are shown here any more. Cards that stand here stay.")}
 	default:
 		for _, w := range ended {
-			body = append(body, w.sentence("", " are not shown here any more. Cards that stand here stay."))
+			body = append(body, w.sentence("not shown here any more: ", ". Cards that stand here stay."))
 		}
 		body = append(body, aside("**watch** tells what is still shown here."))
 	}
@@ -190,7 +190,7 @@ func AskWatch(w Watched, r Readers, at Data) Card {
 	}
 	body := append([]element{heading(title)}, r.words()...)
 	at.Verb = VerbWatch
-	return newCard("Nothing is shown here yet", append(body, w.sentence("", " are not shown here yet."))...).
+	return newCard("Nothing is shown here yet", append(body, w.sentence("not shown here yet: ", "."))...).
 		with(button("Watch anyway…", at).opens())
 }
 

@@ -11,10 +11,11 @@ import (
 )
 
 const (
-	// rosterLasts is how long the roster of a channel is read, and membersLooked
-	// at how many people: who pressed or wrote waits. Of teams that are larger
-	// the rest is not known.
-	rosterLasts   = time.Second
+	// afterRoster is the time that is left for the answer when the roster of a
+	// channel has been read, as far as it goes; who wrote or pressed waits.
+	afterRoster = 700 * time.Millisecond
+	// membersLooked is at how many people is looked. Of teams that are larger the
+	// rest is not known.
 	membersLooked = 10_000
 )
 
@@ -29,7 +30,7 @@ func (t *turn) readers(ctx context.Context) (cards.Readers, error) {
 		return cards.Readers{}, errShared
 	}
 	r := cards.Readers{Untold: kind != teams.Standard && kind != teams.Private}
-	ctx, cancel := context.WithTimeout(ctx, rosterLasts)
+	ctx, cancel := sparing(ctx, afterRoster)
 	defer cancel()
 	for m, err := range t.bot.Teams.Members(ctx, t.activity.Where()) {
 		if err != nil || r.Looked == membersLooked {
@@ -53,3 +54,12 @@ func (t *turn) readers(ctx context.Context) (cards.Readers, error) {
 // harmless says that nobody reads it who is not of the company, as far as Teams
 // tells.
 func harmless(r cards.Readers) bool { return r.Guests == 0 && !r.Incomplete && !r.Untold }
+
+// sparing is ctx without its last part, which is left for what follows.
+func sparing(ctx context.Context, left time.Duration) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-left))
+}

@@ -299,20 +299,6 @@ func (t *turn) sentAt() time.Time {
 	return t.bot.Now()
 }
 
-// ended notes that the bot is not in a channel any more, or in none of a team's.
-// Nothing is remembered of who did it: their activity may not name them, and
-// nobody can be asked there any more.
-func (t *turn) ended(ctx context.Context, channelID, teamID string) teams.Answer {
-	n, err := t.bot.Store.EndWatches(ctx, channelID, teamID, t.sentAt())
-	if err != nil {
-		return t.fail(err)
-	}
-	if n > 0 {
-		t.bot.Log.Info().Str("conversation", cards.Line(channelID, 120)).Int("watches", n).Msg("watches ended: the bot was removed")
-	}
-	return status(http.StatusOK)
-}
-
 // foreign answers people of a tenant that is not served, and remembers nothing.
 func (t *turn) foreign(ctx context.Context) teams.Answer {
 	t.err = fmt.Errorf("tenant %q is not served", t.activity.TenantID())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/apono-teams/teamsbot/cards"
@@ -231,6 +232,20 @@ func (t *turn) pressedWatch(ctx context.Context) (w db.Watch, already bool, r ca
 		err = sorry(err, wordsShared)
 	}
 	return w, already, r, err
+}
+
+// ended notes that the bot is not in a channel any more, or in none of a team's.
+// Nothing is remembered of who did it: their activity may not name them, and
+// nobody can be asked there any more.
+func (t *turn) ended(ctx context.Context, channelID, teamID string) teams.Answer {
+	n, err := t.bot.Store.EndWatches(ctx, channelID, teamID, t.sentAt())
+	if err != nil {
+		return t.fail(err)
+	}
+	if n > 0 {
+		t.bot.Log.Info().Str("conversation", cards.Line(channelID, 120)).Int("watches", n).Msg("watches ended: the bot was removed")
+	}
+	return status(http.StatusOK)
 }
 
 func watchedView(w db.Watch) cards.Watched {

@@ -69,8 +69,8 @@ func TestAChannelWatches(t *testing.T) {
 	adam.asked(channel, "watch", "Shown in this channel", "All requests", "Requests for AWS production", "Requests for the bundle On-call", "Requests of dana@acme.example", "unwatch")
 	w.watches("all ", "integration AWS production", "bundle On-call", "requester dana@acme.example")
 
-	adam.asked(channel, "unwatch integration aws production", "Requests for AWS production are not shown here any more", "**watch** tells")
-	adam.asked(channel, "unwatch dana@ACME.example", "Requests of dana@acme.example are not shown here any more")
+	adam.asked(channel, "unwatch integration aws production", "Not shown here any more: requests for AWS production.", "**watch** tells")
+	adam.asked(channel, "unwatch dana@ACME.example", "Not shown here any more: requests of dana@acme.example.")
 	adam.asked(channel, "unwatch bundle nothing", "No bundle called “nothing” is shown here", "On-call")
 	w.watches("all ", "bundle On-call")
 	adam.asked(channel, "unwatch", "No requests are shown here any more")
@@ -258,6 +258,8 @@ func TestWatchOfHostileNames(t *testing.T) {
 		}
 	})
 	channel, adam := w.inChannel(), w.person("Adam")
+	_, err := w.bot.catalog.allIntegrations(t.Context()) // takes its time
+	must(t, err)
 	adam.asked(channel, "watch integration "+link, "Requests for "+link+" are shown here")
 	adam.asked(channel, "watch integration turnedround", "are shown here from now on")
 	if m := adam.asked(channel, "watch integration crowd", "Did you mean"); strings.Count(m.Visible(), "crowd 0") != suggested {
@@ -276,7 +278,7 @@ func TestWatchOfHostileNames(t *testing.T) {
 	a := adam.ActivityIn(channel.ID, "message")
 	a["text"] = "<at>Apono</at> watch integration &lt;at&gt;everybody&lt;/at&gt; &amp; _you_"
 	a["entities"] = []any{map[string]any{"type": "mention", "text": "<at>Apono</at>", "mentioned": map[string]any{"id": "28:" + w.teams.AppID()}}}
-	_, _, err := w.teams.Send(t.Context(), a)
+	_, _, err = w.teams.Send(t.Context(), a)
 	must(t, err)
 	if got := w.watched(); !slices.Contains(got, "integration "+shout) {
 		t.Errorf("watched are %q", got)

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// findLasts is how long Apono is asked for what a name means. A list that
-	// comes later is kept for the next try.
-	findLasts = time.Second
+	// afterFind is the time that is left when Apono has been asked what a name
+	// means. A list that comes later is kept for the next try.
+	afterFind = 1200 * time.Millisecond
 	// suggested is how many names are told when one is not found.
 	suggested = 5
 	// longestWatch is how long the words after watch may be.
@@ -63,7 +63,7 @@ func IsMail(word string) bool {
 // find completes w by what Apono has of that name. What it has not, or several
 // of, is an *unknownError.
 func (t *turn) find(ctx context.Context, w *db.Watch) error {
-	ctx, cancel := context.WithTimeout(ctx, findLasts)
+	ctx, cancel := sparing(ctx, afterFind)
 	defer cancel()
 	switch w.Of {
 	case db.WatchIntegration:

@@ -74,6 +74,7 @@ func everybodyWorks(t *testing.T, s site) {
 			{"portal", func(t *testing.T, _ *browser) { adamUsesThePortal(t, s) }},
 			{"requests of the portal", adamLooksThroughHisRequests},
 			{"several at once", adamEndsTwoAtOnce},
+			{"watch", adamSaysWhatIsShown},
 		},
 	} {
 		t.Run(person, func(t *testing.T) {
