@@ -96,6 +96,7 @@ type Finish struct {
 	Several       bool   // several permissions may be asked for at once
 	Duration      string // minutes of one of Durations; "" if Hours was typed
 	Hours         string
+	Longest       time.Duration // that Apono gives it for; 0: not told
 	Justification string
 	Questions     []Question // the company's own
 
@@ -118,6 +119,9 @@ func (s Finish) whyAndHowLong() []element {
 	body := []element{
 		oneOf(FieldDuration, "Duration", durationChoices(), s.Duration),
 		input(FieldHours, "Or another number of hours", "For example 1.5", s.Hours, 10),
+	}
+	if s.Longest > 0 && s.DurationProblem == "" {
+		body = append(body, aside("Apono gives this for "+Hours(s.Longest)+" at most."))
 	}
 	body = appendProblem(body, s.DurationProblem)
 	body = append(body, input(FieldJustification, "Justification",

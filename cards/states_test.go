@@ -169,6 +169,7 @@ func finishStates() map[string]cards.Card {
 			Permissions: ticked, Several: true, Hours: "1.5", Justification: "Ticket 4711\nSee the runbook.",
 		}),
 		"finish_filtered": last(cards.Finish{Permissions: cards.List{Page: choices("role", 1, 100), Ticked: []string{"99"}}, Duration: "30"}),
+		"finish_longest":  last(cards.Finish{Permissions: ticked, Several: true, Duration: "60", Longest: 90 * time.Minute}),
 		"finish_none":     last(cards.Finish{Duration: "60"}),
 		"finish_page_of_one": last(cards.Finish{Duration: "60", Permissions: cards.List{
 			Page: choices("role", 26, cards.PageSize), Long: true, From: 25, Found: 300, Total: 300, Ticked: []string{"3"},

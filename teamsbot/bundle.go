@@ -51,7 +51,9 @@ func (t *turn) bundleStep(ctx context.Context, user string, f *form, wrong probl
 		if err != nil {
 			return nil, err
 		}
+		t.learnLongest(ctx, f)
 		last := f.lastOfBundle(fields, wrong)
+		last.Longest = f.Longest
 		return func(v cards.Form) cards.Card { return cards.BundleFinishStep(v, last) }, nil
 	}
 	l, err := t.bundles(ctx, user)

@@ -74,6 +74,11 @@ type form struct {
 	bundleForm
 	leftover
 
+	// Longest is for how long Apono gives what had that fingerprint, 0 where it
+	// does not tell.
+	Longest   time.Duration `json:"longest,omitempty"`
+	LongestOf string        `json:"longest_of,omitempty"`
+
 	backwards bool // the person goes back: a step of one choice is passed over that way
 }
 

@@ -203,6 +203,8 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 			return nil, err
 		}
 		last := f.last(l, fields, wrong)
+		t.learnLongest(ctx, f)
+		last.Longest = f.Longest
 		return func(v cards.Form) cards.Card { return cards.FinishStep(v, last) }, nil
 	}
 	l, err := t.bot.catalog.integrations(ctx, user)

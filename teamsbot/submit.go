@@ -42,6 +42,9 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 		return teams.Answer{}, err
 	}
 	asked, wrong, err := t.asked(ctx, user, &f)
+	if err == nil && wrong == nil {
+		wrong = t.tried(ctx, &f, asked)
+	}
 	switch {
 	case err != nil:
 		return t.showStep(ctx, d, f, nil, nil, err)
