@@ -18,6 +18,8 @@ const (
 	VerbAgain       Verb = "request.again"
 	VerbRevoke      Verb = "revoke.open" // asks whether to
 	VerbRevokeNow   Verb = "revoke.now"
+	VerbExtend      Verb = "extend.open"
+	VerbExtendNow   Verb = "extend.now"
 	VerbMine        Verb = "mine.open"    // a page of the person's requests
 	VerbResources   Verb = "mine.request" // what one request is for
 
@@ -84,7 +86,7 @@ type Data struct {
 
 	// Where a list stands.
 	List     ListOf   `json:"list,omitempty"`
-	From     int      `json:"from,omitempty"`     // place of the first entry shown
+	From     int      `json:"from,omitempty"`     // place of the first entry shown; of an extension: how many there were
 	Search   string   `json:"search,omitempty"`   // where no box takes it along
 	Requests []string `json:"requests,omitempty"` // Apono's ids, of several
 	Favorite string   `json:"favorite,omitempty"`

@@ -47,8 +47,12 @@ func Ending(s Submission) Card {
 	if !r.Status.Active() {
 		return s.message("The access was about to end", "", "It is over: "+r.Status.String()+".").with(s.again()...)
 	}
+	longer := s.again()
+	if r.ExtendBy > 0 {
+		longer = []element{button("Extend access", Data{Verb: VerbExtend, Request: r.Name}).opens().positive()}
+	}
 	return s.message("Access ends soon", warning, "It ends at about "+clock(r.EndsAt)+". Do you need it for longer?").with(
-		append(s.again(), button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens())...)
+		append(longer, button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens())...)
 }
 
 // Ended says that the access is over.

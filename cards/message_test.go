@@ -1,6 +1,8 @@
 package cards_test
 
 import (
+	"time"
+
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 )
@@ -10,7 +12,12 @@ func messageStates() map[string]cards.Card {
 	bundle := story(aponoapi.Granted)
 	bundle.Bundle, bundle.Integration = "On-call", ""
 	bundle.Requests[0].About = "Orders database (Table)"
+	extendable := ends(story(aponoapi.Granted))
+	extendable.Requests[0].ExtendBy = time.Hour
 	return map[string]cards.Card{
+		"extend":                 cards.Extend(extendable, 1),
+		"extend_not":             cards.NotExtended(extendable),
+		"message_ending_extend":  cards.Ending(extendable),
 		"message_granted":        cards.Granted(ends(story(aponoapi.Granted))),
 		"message_granted_bundle": cards.Granted(bundle),
 		"message_granted_over":   cards.Granted(ends(story(aponoapi.Revoked))),

@@ -37,6 +37,8 @@ type Request struct {
 	EndsAt time.Time // when the access ends or ended; zero while nobody knows
 	MFAURL string    // where Apono asks for MFA
 
+	ExtendBy time.Duration // by how much the person can extend the access; 0: not
+
 	DecidedBy string // who approved or rejected; "" where Apono did not tell
 	Reason    string // their words; "" where Apono did not tell
 }

@@ -116,7 +116,7 @@ func (b *Bot) deliverNext(ctx context.Context, l *db.Lease) (activityID string, 
 	if c, err = b.Store.NextCard(ctx, l); err != nil || c == nil {
 		return "", nil, err
 	}
-	card := b.cardOf(c)
+	card := b.cardOf(ctx, c)
 	id, err := b.post(ctx, l, c, card)
 	if errors.Is(err, teams.ErrTooLarge) {
 		id, err = b.post(ctx, l, c, card.Short())
@@ -144,7 +144,7 @@ func (b *Bot) mendCopy(ctx context.Context, k db.PersonKey, card int64, place te
 	if err != nil || c == nil {
 		return err
 	}
-	return b.Teams.Update(ctx, place, activityID, messageOf(b.cardOf(c)))
+	return b.Teams.Update(ctx, place, activityID, messageOf(b.cardOf(ctx, c)))
 }
 
 // notDelivered is what becomes of a card that Teams did not take ("Send and

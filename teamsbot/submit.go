@@ -247,9 +247,11 @@ func idsOf(items []db.Named) []string {
 }
 
 // cardOf is a posted card as it is to be drawn now.
-func (b *Bot) cardOf(c *db.CardToDraw) cards.Card { return b.contentOf(c).Posted(c.ID) }
+func (b *Bot) cardOf(ctx context.Context, c *db.CardToDraw) cards.Card {
+	return b.contentOf(ctx, c).Posted(c.ID)
+}
 
-func (b *Bot) contentOf(c *db.CardToDraw) cards.Card {
+func (b *Bot) contentOf(ctx context.Context, c *db.CardToDraw) cards.Card {
 	about := c.Requests
 	if c.Kind != db.Story {
 		about = slices.DeleteFunc(slices.Clone(about), func(r db.Request) bool { return r.ID != c.RequestID })
@@ -272,6 +274,9 @@ func (b *Bot) contentOf(c *db.CardToDraw) cards.Card {
 	case db.ToldMFA:
 		return cards.AsksMFA(s)
 	case db.ToldEnding:
+		if len(about) == 1 && about[0].Status.Active() {
+			s.Requests[0].ExtendBy = b.extendsBy(ctx, c, about[0])
+		}
 		return cards.Ending(s)
 	case db.ToldEnded:
 		return cards.Ended(s)

@@ -227,6 +227,10 @@ func (t *turn) onPress(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.askRevoke(ctx))
 	case cards.VerbRevokeNow:
 		return t.said(t.revoke(ctx))
+	case cards.VerbExtend:
+		return t.said(t.askExtend(ctx))
+	case cards.VerbExtendNow:
+		return t.said(t.extend(ctx))
 	case cards.VerbMine:
 		return t.said(t.openMine(ctx))
 	case cards.VerbResources:

@@ -35,6 +35,7 @@ const (
 	wordsNotHere       = "Apono does not let this bot end this access. Revoke it in the Apono portal."
 	wordsElsewhere     = "Submitted. Your own chat with Apono shows how it stands."
 	wordsRevokeUnknown = "Apono has not answered yet. Your own chat with Apono shows whether the access has ended."
+	wordsExtendUnknown = "Apono has not answered yet. Your own chat with Apono shows when the access ends."
 	wordsOpenTwice     = "This form has just been changed by another press. Your own chat with Apono shows what became of it."
 )
 
