@@ -23,6 +23,11 @@ const (
 	VerbMine        Verb = "mine.open"    // a page of the person's requests
 	VerbResources   Verb = "mine.request" // what one request is for
 
+	VerbDetails     Verb = "details.open" // how access details stand, and nothing of what is in them
+	VerbDetailsShow Verb = "details.show" // shows them, once
+	VerbReset       Verb = "reset.open"   // asks whether to
+	VerbResetNow    Verb = "reset.now"
+
 	VerbFavorites     Verb = "favorites.open" // the list
 	VerbFavoritesStep Verb = "favorites.step" // one step inside its dialog
 	VerbFavoriteName  Verb = "favorites.name" // asks for a name for what a request asked for
@@ -90,6 +95,7 @@ type Data struct {
 	Search   string   `json:"search,omitempty"`   // where no box takes it along
 	Requests []string `json:"requests,omitempty"` // Apono's ids, of several
 	Favorite string   `json:"favorite,omitempty"`
+	Session  string   `json:"session,omitempty"` // one system of a request
 
 	Then *Press `json:"then,omitempty"` // was pressed before, and goes on after this
 

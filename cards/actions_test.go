@@ -18,6 +18,7 @@ var (
 		cards.VerbResources: true, cards.VerbFavoriteName: true, cards.VerbFavoriteAdd: true,
 		cards.VerbApprove: true, cards.VerbReject: true, cards.VerbReviewResources: true,
 		cards.VerbExtend: true, cards.VerbExtendNow: true,
+		cards.VerbDetails: true, cards.VerbDetailsShow: true, cards.VerbReset: true, cards.VerbResetNow: true,
 	}
 	ofFavorite = map[cards.Do]bool{
 		cards.DoUse: true, cards.DoRename: true, cards.DoRenameNow: true, cards.DoDelete: true, cards.DoDeleteNow: true,
@@ -34,6 +35,7 @@ func TestPressComesBack(t *testing.T) {
 		cards.VerbAgain: true, cards.VerbRevoke: true, cards.VerbMine: true, cards.VerbResources: true,
 		cards.VerbFavorites: true, cards.VerbFavoriteName: true, cards.VerbFavoritesStep: false, cards.VerbFavoriteAdd: false,
 		cards.VerbBundle: true, cards.VerbBundleStep: false,
+		cards.VerbDetails: true, cards.VerbDetailsShow: false, cards.VerbReset: true, cards.VerbResetNow: false,
 		cards.VerbConnect: true, cards.VerbConnectNow: false, cards.VerbDisconnect: true, cards.VerbDisconnectNow: false,
 		cards.VerbExtend: true, cards.VerbExtendNow: false,
 		cards.VerbWatch: true, cards.VerbWatchNow: false,

@@ -112,6 +112,10 @@ type element struct {
 	Title         string    `json:"title,omitempty"`
 	URL           string    `json:"url,omitempty"`
 	Data          *payload  `json:"data,omitempty"`
+	FontType      string    `json:"fontType,omitempty"`
+	CodeSnippet   string    `json:"codeSnippet,omitempty"`
+	Language      string    `json:"language,omitempty"`
+	Fallback      *element  `json:"fallback,omitempty"` // where a client does not know the type
 }
 
 // Choice is one entry of a list: the value comes back, the title is shown.

@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 )
@@ -16,7 +17,9 @@ func Granted(s Submission) Card {
 	if !r.Status.Active() {
 		return s.message("Access was granted", "", "It is not there any more: "+r.Status.String()+".")
 	}
-	return s.message("Access granted", good, until(r)).with(
+	c := s.message("Access granted", good, until(r))
+	c.body = slices.Insert(c.body, len(c.body)-1, r.detailsLines()...)
+	return c.with(opening(r.detailsButtons(DoOne))...).with(
 		button("View resources", Data{Verb: VerbResources, Request: r.Name}).opens(),
 		button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens())
 }

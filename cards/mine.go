@@ -124,7 +124,8 @@ func (s Submission) entry(now time.Time) []element {
 	view, again, end, favorite := about, about, about, about
 	view.Verb, again.Verb, end.Verb, favorite.Verb = VerbResources, VerbAgain, VerbRevoke, VerbFavoriteName
 	end.Do = DoOne
-	does := []element{button("View resources", view)}
+	lines = append(lines, r.detailsLines()...)
+	does := append(r.detailsButtons(DoOne), button("View resources", view))
 	switch {
 	case r.Status.Active(), r.Status == aponoapi.Granting:
 		does = append(does, button("Revoke access", end))

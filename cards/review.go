@@ -176,10 +176,7 @@ func (r Review) deciders() []element {
 		if !r.waits() {
 			return []element{aside("Who could decide, Apono has not told.")}
 		}
-		return []element{aside("Who can decide stands here as soon as one of them has connected to Apono. Nobody else can.")}
-	}
-	if !r.waits() {
-		return append([]element{part("Who could decide")}, r.tiers()...)
+		return []element{aside("Apono knows who can decide, and has not told it here. Others cannot.")}
 	}
 	rule := "One of them decides."
 	if r.AllMustApprove {

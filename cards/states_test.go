@@ -40,6 +40,7 @@ func states() map[string]cards.Card {
 	maps.Copy(all, favoriteStates())
 	maps.Copy(all, bundleStates())
 	maps.Copy(all, messageStates())
+	maps.Copy(all, detailsStates())
 	maps.Copy(all, connectStates())
 	maps.Copy(all, watchStates())
 	maps.Copy(all, reviewStates())

@@ -41,6 +41,8 @@ type Request struct {
 
 	DecidedBy string // who approved or rejected; "" where Apono did not tell
 	Reason    string // their words; "" where Apono did not tell
+
+	Systems []System // how its access details stand; none for who does not receive the access
 }
 
 // mfaLinks is how many requests of a submission get a link to pass MFA, so that
@@ -53,7 +55,7 @@ func Status(s Submission) Card {
 		return s.several()
 	}
 	lead := s.Requests[0]
-	c := s.card(lead.Status.String(), colorOf(lead.Status), append([]element{meaning(lead)}, lead.decision()...)...)
+	c := s.card(lead.Status.String(), colorOf(lead.Status), append(append([]element{meaning(lead)}, lead.detailsLines()...), lead.decision()...)...)
 	return c.with(s.mfaLinks()...).with(lead.buttons()...)
 }
 
@@ -62,10 +64,9 @@ func (r Request) buttons() []element {
 	favorite := button("Add to favorites", Data{Verb: VerbFavoriteName, Request: r.Name}).opens()
 	switch {
 	case r.Status == aponoapi.Granting, r.Status == aponoapi.Granted:
-		return []element{
+		return append(opening(r.detailsButtons(DoOne)),
 			button("View resources", Data{Verb: VerbResources, Request: r.Name}).opens(),
-			button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens(), favorite,
-		}
+			button("Revoke access", Data{Verb: VerbRevoke, Request: r.Name}).opens(), favorite)
 	case r.Status.Waiting():
 		return []element{button("Cancel request", Data{Verb: VerbRevoke, Request: r.Name}).opens()}
 	case r.Status.Over():

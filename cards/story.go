@@ -29,7 +29,7 @@ func (s Submission) several() Card {
 	}
 	c := s.card(title, colorOf(status), words...).with(s.mfaLinks()...)
 	if !s.over() {
-		return c.with(s.end()...)
+		return c.with(s.details()...).with(s.end()...)
 	}
 	return c.with(button("Request again", Data{Verb: VerbAgain, Request: s.Requests[0].Name}).opens(), newRequest())
 }
@@ -75,6 +75,16 @@ func (s Submission) end() []element {
 
 // Revocable says that there is access to end, or a request to take back.
 func (r Request) Revocable() bool { return r.Status.Active() || r.Status.Waiting() }
+
+// details is the button to view details of any of the requests, or to reset them.
+func (s Submission) details() []element {
+	for _, r := range s.Requests {
+		if all := r.detailsButtons(""); len(all) > 0 {
+			return opening([]element{button("View details", Data{Verb: VerbDetails, Request: r.Name})})
+		}
+	}
+	return nil
+}
 
 func (s Submission) over() bool {
 	for _, r := range s.Requests {

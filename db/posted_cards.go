@@ -22,6 +22,7 @@ const (
 	ToldMFA      CardKind = "mfa"    // Apono wants to be sure who it is
 	ToldEnding   CardKind = "ending" // the access ends soon
 	ToldEnded    CardKind = "ended"
+	ToldReset    CardKind = "reset" // there are new credentials
 
 	// For approvers, in a channel or in their own chats.
 	ToReviewHere CardKind = "review"

@@ -32,6 +32,7 @@ type Request struct {
 	RevokedHere  bool      // somebody has ended it through the bot
 	Review       Review    // what approvers are told; set by RecordReview
 	DecidedAt    time.Time // when it was first seen decided; zero before that
+	Details      []Details // how its access details stand, as far as anybody asked for them; not recorded
 
 	// What follows is recorded if it is set, and not read back.
 
@@ -222,7 +223,7 @@ func (s *Store) RevokedHere(ctx context.Context, names []string) error {
 }
 
 const requestColumns = `r.id, r.friendly_id, r.submission_id, r.about, nullif(r.integrations, '{}'), r.status, r.reading,
-	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason, r.revoked_here, r.review, r.decided_at`
+	r.granted_at, r.ended_at, r.look_at, r.created_at, r.ends_at, r.decided_by, r.reason, r.revoked_here, r.review, r.decided_at, ` + detailsColumn
 
 func scanRequest(row pgx.CollectableRow) (Request, error) {
 	return scanRequestAnd(row)
@@ -235,7 +236,7 @@ func scanRequestAnd(row pgx.CollectableRow, more ...any) (Request, error) {
 	err := row.Scan(append([]any{
 		&r.ID, &r.FriendlyID, &r.SubmissionID, &r.About, &r.Integrations, &r.Status, &r.Reading,
 		&granted, &ended, &look, &r.CreatedAt, &ends, &r.DecidedBy, &r.Reason, &r.RevokedHere,
-		&r.Review, &decided,
+		&r.Review, &decided, &r.Details,
 	}, more...)...)
 	r.GrantedAt, r.EndedAt, r.LookAt, r.EndsAt, r.DecidedAt = timeOf(granted), timeOf(ended), timeOf(look), timeOf(ends), timeOf(decided)
 	return r, err

@@ -90,6 +90,8 @@ type Bot struct {
 	tokensShut shut  // for such tokens
 	reportShut shut  // Apono's activity report
 	lists      lists
+
+	shownAnswers shownAnswers
 }
 
 // New makes a bot, or says what is missing.

@@ -17,6 +17,10 @@
 // from the database when it is delivered, at Teams' pace (deliver.go). What must
 // not be missed is a message of its own; reminders.go warns before an end.
 //
+// Who has an access reads how to log in, once (details.go, show.go): the look is
+// claimed in the database before Apono is asked, and the answer is stored nowhere.
+// reset.go asks for new credentials.
+//
 // What a person can press is the switch in turn.go, what they can write the
 // table in commands.go. What the bot owes is the list in jobs.go. Every press is
 // answered within three seconds with the truth as it is then; whatever did not

@@ -49,6 +49,7 @@ func (b *Bot) worker() (*db.Worker, error) {
 	river.AddWorker(w, work(b, b.deliver))
 	river.AddWorker(w, work(b, b.announce))
 	river.AddWorker(w, work(b, b.announcePending))
+	river.AddWorker(w, work(b, b.awaitReset))
 	return b.Store.Worker(&river.Config{
 		Workers: w,
 		Queues: map[string]river.QueueConfig{

@@ -61,6 +61,9 @@ func (b *Bot) postMessages(c *gin.Context) {
 		return
 	}
 	c.Data(answer.Status, "application/json; charset=utf-8", answer.Body)
+	if t.repeat != nil {
+		clear(answer.Body) // there are access details in it
+	}
 }
 
 // postEvents takes an event from Apono's webhook.

@@ -280,6 +280,8 @@ func (b *Bot) contentOf(ctx context.Context, c *db.CardToDraw) cards.Card {
 		return cards.Ending(s)
 	case db.ToldEnded:
 		return cards.Ended(s)
+	case db.ToldReset:
+		return cards.NewCredentials(s)
 	}
 	return b.storyOf(c, s)
 }
@@ -325,7 +327,9 @@ func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Requ
 		}
 	}
 	for _, r := range requests {
-		s.Requests = append(s.Requests, b.requestView(r, zone))
+		v := b.requestView(r, zone)
+		v.Systems = systemsView(p, sub, r, zone)
+		s.Requests = append(s.Requests, v)
 	}
 	return s
 }

@@ -34,6 +34,9 @@ type turn struct {
 
 	answersIn string // of a job that answers late, which has no activity: where
 	err       error  // what went wrong, for the log
+
+	// What is stored for repeats in place of an answer with a secret in it.
+	repeat *teams.Answer
 }
 
 // take authenticates an activity, acts on it once, and answers it.
@@ -63,7 +66,23 @@ func (t *turn) take(ctx context.Context, authorization string, body []byte) team
 	if channel, team := a.Ends(); channel != "" || team != "" {
 		return t.ended(ctx, channel, team)
 	}
+	ctx, cancel := t.patience(ctx)
+	defer cancel()
 	return t.once(ctx)
+}
+
+// patience is how long a press may take: all the same, but for the one that shows
+// access details, and its repeats.
+func (t *turn) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if t.activity.Type == schema.Invoke && t.activity.Name == teams.InvokeTaskSubmit {
+		task, err := t.activity.Task()
+		press, none := cards.ParsePress(task.Data)
+		end, ok := ctx.Deadline()
+		if err == nil && none == nil && ok && press.Verb == cards.VerbDetailsShow {
+			return context.WithDeadline(context.WithoutCancel(ctx), end.Add(showLasts-pressLasts))
+		}
+	}
+	return context.WithCancel(ctx)
 }
 
 // concerns says that an activity is of a kind that the bot does something about.
@@ -118,7 +137,12 @@ func (t *turn) once(ctx context.Context) teams.Answer {
 		t.err = errors.Join(err, t.bot.Store.Release(late, place, id))
 		return status(http.StatusInternalServerError)
 	}
-	t.err = errors.Join(t.err, t.bot.Store.Answered(late, place, id, db.Answer{Status: reply.Status, Body: reply.Body}))
+	kept := reply
+	if t.repeat != nil {
+		t.bot.shownAnswers.keep(pressKey{t.person.PersonKey, place, id}, reply.Body)
+		kept = *t.repeat
+	}
+	t.err = errors.Join(t.err, t.bot.Store.Answered(late, place, id, db.Answer{Status: kept.Status, Body: kept.Body}))
 	return reply
 }
 
@@ -136,6 +160,10 @@ func (t *turn) again(ctx context.Context, a db.Arrival, answer *db.Answer) teams
 		if answer, err = t.bot.Store.AnswerTo(ctx, a.Conversation.ID, a.ActivityID); err != nil {
 			return t.fail(err)
 		}
+	}
+	if shown := t.bot.shownAnswers.take(pressKey{t.person.PersonKey, a.Conversation.ID, a.ActivityID}); shown != nil {
+		t.repeat = &teams.Answer{} // it has a secret in it
+		return teams.Answer{Status: answer.Status, Body: shown}
 	}
 	return teams.Answer{Status: answer.Status, Body: answer.Body}
 }
@@ -233,6 +261,14 @@ func (t *turn) onPress(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.extend(ctx))
 	case cards.VerbMine:
 		return t.said(t.openMine(ctx))
+	case cards.VerbDetails:
+		return t.said(t.viewDetails(ctx))
+	case cards.VerbDetailsShow:
+		return t.said(t.showDetails(ctx))
+	case cards.VerbReset:
+		return t.said(t.askReset(ctx))
+	case cards.VerbResetNow:
+		return t.said(t.resetNow(ctx))
 	case cards.VerbResources:
 		return t.said(t.viewResources(ctx))
 	case cards.VerbApprove, cards.VerbReject:

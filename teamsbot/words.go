@@ -26,6 +26,8 @@ func (s *sorryError) Error() string { return "told why not: " + s.err.Error() }
 func (s *sorryError) Unwrap() error { return s.err }
 
 const (
+	wordsDetailsInPortal = "Apono does not let this bot show these details. View them in the Apono portal."
+
 	wordsOldButton     = "This button is from an older version of the bot. Write help to get new ones."
 	wordsNoDraft       = "This form is no longer there. Close it and press New request again."
 	wordsSubmitted     = "This request has already been submitted. Your own chat with Apono shows how it stands."
@@ -33,6 +35,12 @@ const (
 	wordsNoRequest     = "This request is not one of yours, or it is no longer there."
 	wordsNotActive     = "This access is not active any more. Your own chat with Apono shows how it stands."
 	wordsNotHere       = "Apono does not let this bot end this access. Revoke it in the Apono portal."
+	wordsNotYet        = "This access is not there yet. Your own chat with Apono shows how it stands."
+	wordsOwnChat       = "Access details are for your eyes only: open your own chat with Apono and press the button there."
+	wordsBeingShown    = "These details are being shown just now, perhaps in another window. Try again in a few seconds."
+	wordsShownBefore   = "Show was pressed before, perhaps in another window."
+	wordsTookTooLong   = "That took too long, and nothing was shown. Open the details again."
+	wordsLookAgain     = "Apono has only just told of this access. Try again in a minute."
 	wordsElsewhere     = "Submitted. Your own chat with Apono shows how it stands."
 	wordsRevokeUnknown = "Apono has not answered yet. Your own chat with Apono shows whether the access has ended."
 	wordsExtendUnknown = "Apono has not answered yet. Your own chat with Apono shows when the access ends."
@@ -114,6 +122,17 @@ func (b *Bot) wordsOf(err error) string {
 		return "Apono does not accept this request as it is. Change it, or ask " + b.AdminContact + "."
 	}
 	return "Apono answered in a way that this bot does not understand. Try again in a moment."
+}
+
+// wordsOfDetails is wordsOf for access details and their reset.
+func (b *Bot) wordsOfDetails(err error) string {
+	switch {
+	case errors.Is(err, errEmpty):
+		return "Apono answered, and there was nothing in it."
+	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
+		return wordsDetailsInPortal
+	}
+	return b.wordsOf(err)
 }
 
 // fieldOf guesses which field of the form a refusal is about. Apono names the

@@ -42,6 +42,9 @@ type serveCommand struct {
 
 // Run implements the command.
 func (s *serveCommand) Run(ctx context.Context, t *terminal) error {
+	if err := writeNoCores(); err != nil {
+		return err
+	}
 	return serve(ctx, s.config, t.err, drainLasts, nil)
 }
 
