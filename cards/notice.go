@@ -39,7 +39,7 @@ func Help(h Home) Card {
 		heading("What you can do here"),
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
 	}
-	written := "- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **notifications off**, **notifications on**: whether I warn you before an access ends\n- **connect**, **disconnect**: let me do in your name what Apono lets nobody but you do\n- **help**: see this message"
+	written := "- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **notifications off**, **notifications on**: whether I warn you before an access ends\n- **approvals**: what waits for your decision; **approvals on** brings it here as it comes\n- **connect**, **disconnect**: let me do in your name what Apono lets nobody but you do\n- **help**: see this message"
 	body = append(append(body, h.now()...), say(written))
 	if h.Admin {
 		body = append(body, part("For admins, in this channel"), waysToWatch(),

@@ -176,7 +176,10 @@ func (r Review) deciders() []element {
 		if !r.waits() {
 			return []element{aside("Who could decide, Apono has not told.")}
 		}
-		return []element{aside("Apono knows who can decide, and has not told it here. Others cannot.")}
+		return []element{aside("Who can decide stands here as soon as one of them has connected to Apono. Nobody else can.")}
+	}
+	if !r.waits() {
+		return append([]element{part("Who could decide")}, r.tiers()...)
 	}
 	rule := "One of them decides."
 	if r.AllMustApprove {

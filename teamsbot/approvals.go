@@ -72,17 +72,50 @@ func (t *turn) openApprovals(ctx context.Context) (teams.Answer, error) {
 		case err != nil:
 			return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 		}
-		all = append(all, r)
+		if !strings.EqualFold(r.Grantee.ID, t.person.AponoID) { // nobody decides on their own
+			all = append(all, r)
+		}
 	}
 	slices.SortStableFunc(all, func(a, b aponoapi.AccessRequest) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	l := cards.Approvals{From: max(0, t.press.From), Found: len(all)}
 	if l.From >= l.Found {
 		l.From = 0
 	}
-	for _, r := range all[l.From:min(l.From+cards.ApprovalsPage, len(all))] {
-		l.Page = append(l.Page, t.bot.reviewTold(r, t.person))
+	page := all[l.From:min(l.From+cards.ApprovalsPage, len(all))]
+	known, err := t.knownOf(ctx, own, page)
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	for i, r := range page {
+		l.Page = append(l.Page, t.bot.reviewTold(r, known[i], t.person))
 	}
 	return teams.TaskCard("My approvals", cards.MyApprovals(l).JSON(), teams.Medium)
+}
+
+// clientNamedWithin is how long a press waits to find out which of the bot's own
+// requests those are that the client API calls otherwise.
+const clientNamedWithin = time.Second
+
+// knownOf is what the bot remembers of requests that Apono tells an approver.
+func (t *turn) knownOf(ctx context.Context, own *aponoapi.Client, told []aponoapi.AccessRequest) ([]db.ToReview, error) {
+	known := make([]db.ToReview, len(told))
+	for again := range 2 {
+		missing := false
+		for i, r := range told {
+			k, err := t.bot.Store.ToReview(ctx, r.ID)
+			if err != nil && !errors.Is(err, db.ErrNotFound) {
+				return nil, err
+			}
+			known[i], missing = k, missing || err != nil
+		}
+		if !missing || again > 0 {
+			break
+		}
+		soon, cancel := context.WithTimeout(ctx, clientNamedWithin)
+		t.err = t.bot.nameTasks(soon, own) // there is something to show without it
+		cancel()
+	}
+	return known, nil
 }
 
 // LookAtTasks reads what connected approvers have to decide: who can decide on

@@ -105,11 +105,8 @@ func (t *turn) toDecide(ctx context.Context) (k task, err error) {
 // askDecision is the dialog that repeats what is decided. Wrong says what was
 // wrong with the reason.
 func (t *turn) askDecision(k task, d decision, wrong string) (teams.Answer, error) {
-	v := t.bot.reviewTold(k.told, t.person)
+	v := t.bot.reviewTold(k.told, k.known, t.person)
 	v.Of.Requests[0].Name = t.press.Request
-	if by := partyName(k.known.Review.Requester); by != "" && k.known.Submission.State != db.Elsewhere {
-		v.Requester, v.Grantee = by, partyName(k.known.Review.Grantee) // Apono takes the bot for who asks
-	}
 	title := "Reject"
 	if d.approve {
 		title = "Approve"

@@ -35,7 +35,7 @@ func (w *world) tellsApprovers() {
 
 // reviews are the cards for approvers in somebody's own chat, the oldest first.
 func (s *someone) reviews() []teamstest.Message {
-	return slices.DeleteFunc(s.Chat(), func(m teamstest.Message) bool { return m.Card == nil || !m.Has("Who can decide") })
+	return slices.DeleteFunc(s.Chat(), func(m teamstest.Message) bool { return m.Card == nil || !m.Has("asks for access", "Request ID") })
 }
 
 // reviewed is the newest of them.
@@ -343,7 +343,7 @@ func TestMyApprovals(t *testing.T) {
 	w.waiting("Dana")
 	w.waiting("Devin")
 	omar.says("approvals")
-	list := omar.presses("My approvals").shows("Dana Developer", "Devin Developer", "AWS production")
+	list := omar.presses("My approvals").shows("Dana Developer asks for access.", "Devin Developer asks for access.", "AWS production", "AR-")
 	list.press("Approve").shows("Approve this request?", "Dana Developer").press("Approve").shows("You approved it.")
 	omar.presses("My approvals").shows("Devin Developer")
 }

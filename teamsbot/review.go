@@ -78,8 +78,10 @@ func approversOf(r aponoapi.AccessRequest) db.Review {
 	return v
 }
 
-// reviewTold is a request as Apono tells it to an approver themselves.
-func (b *Bot) reviewTold(r aponoapi.AccessRequest, p db.Person) cards.Review {
+// reviewTold is a request as Apono tells it to an approver themselves. What was
+// asked for here the bot knows better, if it is known: Apono takes the bot for
+// who asks.
+func (b *Bot) reviewTold(r aponoapi.AccessRequest, known db.ToReview, p db.Person) cards.Review {
 	zone, err := time.LoadLocation(p.TimeZone)
 	if err != nil {
 		zone = time.UTC
@@ -89,7 +91,7 @@ func (b *Bot) reviewTold(r aponoapi.AccessRequest, p db.Person) cards.Review {
 			Bundle: r.Bundle.Name, Permissions: r.Permissions, Resources: r.ResourceNames, Duration: r.Duration,
 			Justification: r.Justification,
 			Requests: []cards.Request{{
-				ID: cmp.Or(r.FriendlyID, r.ID), Name: cmp.Or(r.FriendlyID, r.ID), Status: r.Status, About: aboutOf(r),
+				ID: cmp.Or(known.FriendlyID, r.FriendlyID, r.ID), Name: cmp.Or(known.FriendlyID, r.ID), Status: r.Status, About: aboutOf(r),
 			}},
 		},
 		Requester: cmp.Or(r.Requester.Name, r.Requester.Email), Grantee: cmp.Or(r.Grantee.Name, r.Grantee.Email),
@@ -98,8 +100,8 @@ func (b *Bot) reviewTold(r aponoapi.AccessRequest, p db.Person) cards.Review {
 	if !r.CreatedAt.IsZero() {
 		v.Of.AskedAt, v.Waited = r.CreatedAt.In(zone), b.Now().Sub(r.CreatedAt)
 	}
-	if r.Requester.ID == r.Grantee.ID || v.Requester == "" {
-		v.Requester, v.Grantee = cmp.Or(v.Grantee, v.Requester), ""
+	if here := known.ID != "" && known.Submission.State != db.Elsewhere; here || r.Requester.ID == r.Grantee.ID || v.Requester == "" {
+		v.Requester, v.Grantee = cmp.Or(partyName(known.Review.Requester), v.Grantee, v.Requester), partyName(known.Review.Grantee)
 	}
 	if len(r.Groups) > 0 {
 		v.Of.Integration = cmp.Or(r.Groups[0].Integration.Name, r.Groups[0].Integration.ID)

@@ -31,6 +31,9 @@ func TestBrowser(t *testing.T) {
 	if !t.Run("at once", func(t *testing.T) { everybodyWorks(t, s) }) {
 		return
 	}
+	if !plays(t, b, []part{{"review", approversDecide}, {"approvals", omarWorksThroughHisApprovals}}) {
+		return
+	}
 	plays(t, b, []part{{"faults", aponoIsInTrouble}, {"others", othersAreToldWhomToAsk}, {"omar", omarSeesNothingOfIt}})
 }
 
