@@ -49,14 +49,19 @@ func upper(text string) string {
 	return text
 }
 
-// Watching says that a channel is shown requests from now on, or was before.
-// waiting is how many match that wait for a decision; -1 if that is not known.
-func Watching(w Watched, already bool, waiting int) Card {
-	from := " are shown here from now on: who asks for what, and why."
-	if already {
-		from = " are shown here already: who asks for what, and why."
-	}
-	body := []element{w.sentence("", from)}
+// Watching says that a channel is shown requests from now on. waiting is how
+// many match that wait for a decision; -1 if that is not known.
+func Watching(w Watched, waiting int) Card {
+	return w.shown(" are shown here from now on: who asks for what, and why.", waiting)
+}
+
+// WatchingAlready says that it was shown them before.
+func WatchingAlready(w Watched, waiting int) Card {
+	return w.shown(" are shown here already: who asks for what, and why.", waiting)
+}
+
+func (w Watched) shown(how string, waiting int) Card {
+	body := []element{w.sentence("", how)}
 	switch {
 	case waiting == 0:
 		body = append(body, say("No open request matches now."))
@@ -96,21 +101,26 @@ func NotAWatch() Card {
 // Suggested is something of Apono's that may have been meant.
 type Suggested struct{ ID, Name string }
 
-// WatchNotFound says that nothing of that name can be watched, or ended to be,
-// and what may have been meant. of is an integration or a bundle.
-func WatchNotFound(of WatchOf, name string, ended bool, like []Suggested) Card {
+// WatchNotFound says that Apono has nothing of that name, and what may have been
+// meant. of is an integration or a bundle.
+func WatchNotFound(of WatchOf, name string, like []Suggested) Card {
 	told := fmt.Sprintf("Apono has no %s called “%s”.", of, Name(name, watchedLimit))
-	if ended {
-		told = fmt.Sprintf("No %s called “%s” is shown here.", of, Name(name, watchedLimit))
-	}
-	body := []element{quote(told)}
+	return newCard("Not found", append([]element{quote(told)}, suggest(like)...)...)
+}
+
+// NotWatched says that what is to end is not watched, and what of its kind is.
+func NotWatched(w Watched, like []Suggested) Card {
+	return newCard("Not shown here", append([]element{w.sentence("", " are not shown here.")}, suggest(like)...)...)
+}
+
+func suggest(like []Suggested) (all []element) {
 	if len(like) > 0 {
-		body = append(body, say("Did you mean one of these?"))
+		all = append(all, say("Did you mean one of these?"))
 	}
 	for _, s := range like {
-		body = append(body, quote("• "+Name(s.Name, watchedLimit)))
+		all = append(all, quote("• "+Name(s.Name, watchedLimit)))
 	}
-	return newCard("Not found", body...)
+	return all
 }
 
 // WatchNotUnique says that several are called so. They differ in their ids.

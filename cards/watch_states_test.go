@@ -10,16 +10,16 @@ func watchStates() map[string]cards.Card {
 	like := []cards.Suggested{{ID: "5f2c", Name: "AWS production"}, {ID: "7d1e", Name: "AWS staging"}}
 	return map[string]cards.Card{
 		"help_admin":                cards.Help(cards.Home{Shared: true, Admin: true}),
-		"watch_all":                 cards.Watching(cards.Watched{Of: cards.OfAll}, false, 1),
-		"watch_integration":         cards.Watching(aws, false, 1200),
-		"watch_bundle":              cards.Watching(onCall, false, 0),
-		"watch_already":             cards.Watching(dana, true, -1),
+		"watch_all":                 cards.Watching(cards.Watched{Of: cards.OfAll}, 1),
+		"watch_integration":         cards.Watching(aws, 1200),
+		"watch_bundle":              cards.Watching(onCall, 0),
+		"watch_already":             cards.WatchingAlready(dana, -1),
 		"watches_none":              cards.Watches(nil),
 		"watches":                   cards.Watches([]cards.Watched{{Of: cards.OfAll}, aws, onCall, dana}),
 		"watch_not_understood":      cards.NotAWatch(),
-		"watch_not_found":           cards.WatchNotFound(cards.OfIntegration, "AWS", false, like),
-		"watch_nothing_like_it":     cards.WatchNotFound(cards.OfBundle, "zzz", false, nil),
-		"unwatch_not_found":         cards.WatchNotFound(cards.OfIntegration, "AWS", true, like[:1]),
+		"watch_not_found":           cards.WatchNotFound(cards.OfIntegration, "AWS", like),
+		"watch_nothing_like_it":     cards.WatchNotFound(cards.OfBundle, "zzz", nil),
+		"unwatch_not_found":         cards.NotWatched(cards.Watched{Of: cards.OfIntegration, Name: "AWS"}, like[:1]),
 		"watch_not_unique":          cards.WatchNotUnique(cards.OfIntegration, "AWS production", like),
 		"unwatch_all":               cards.Unwatched([]cards.Watched{aws, dana}, 0),
 		"unwatch_one":               cards.Unwatched([]cards.Watched{aws}, 2),
@@ -49,8 +49,8 @@ func watchCardsOf(words, typed string, n int) []cards.Card {
 	at := cards.Data{Watch: typed, Channel: "19:c0ffee@thread.tacv2"}
 	one, few := all[n], like[:min(len(like), 5)]
 	return []cards.Card{
-		cards.Watching(one, false, 7), cards.Watches(all), cards.WatchNotFound(cards.OfBundle, words, false, few),
-		cards.WatchNotFound(cards.OfBundle, words, true, few), cards.WatchNotUnique(cards.OfIntegration, words, few),
+		cards.Watching(one, 7), cards.Watches(all), cards.WatchNotFound(cards.OfBundle, words, few),
+		cards.NotWatched(one, few), cards.WatchNotUnique(cards.OfIntegration, words, few),
 		cards.Unwatched(all[:2*n], 2*n), cards.AskWatch(one, cards.Readers{Guests: 1}, at), cards.ConfirmWatch(one, cards.Readers{Guests: 1}, at),
 	}
 }

@@ -43,7 +43,7 @@ func (t *turn) onWatch(ctx context.Context) (cards.Card, error) {
 		return t.notWatched(err)
 	}
 	if already {
-		return t.watching(ctx, w, true)
+		return cards.WatchingAlready(watchedView(w), t.matching(ctx, w)), nil
 	}
 	r, err := t.readers(ctx)
 	if err != nil {
@@ -56,7 +56,7 @@ func (t *turn) onWatch(ctx context.Context) (cards.Card, error) {
 		return cards.Card{}, err
 	}
 	t.began = []db.Watch{w}
-	return t.watching(ctx, w, false)
+	return cards.Watching(watchedView(w), t.matching(ctx, w)), nil
 }
 
 // notWatched is the card that says why a channel does not watch what was
@@ -111,14 +111,14 @@ func (t *turn) channelID() string {
 	return t.activity.ConversationID()
 }
 
-// watching is the card that says what a channel watches from now on, and how
-// much of it waits.
-func (t *turn) watching(ctx context.Context, w db.Watch, already bool) (cards.Card, error) {
-	waiting, err := t.bot.Store.PendingMatching(ctx, w)
+// matching is how many requests of what is watched wait; -1 if that is not known.
+func (t *turn) matching(ctx context.Context, w db.Watch) int {
+	n, err := t.bot.Store.PendingMatching(ctx, w)
 	if err != nil {
-		t.err, waiting = err, -1
+		t.err = errors.Join(t.err, err)
+		return -1
 	}
-	return cards.Watching(watchedView(w), already, waiting), nil
+	return n
 }
 
 // onUnwatch answers "unwatch" in a channel: everything ends, or what is named.
@@ -145,7 +145,7 @@ func (t *turn) onUnwatch(ctx context.Context) (cards.Card, error) {
 			})
 		}
 		if len(ended) == 0 && len(all) > 0 {
-			return cards.WatchNotFound(cards.WatchOf(w.Of), w.Name, true, alike(all, w)), nil
+			return cards.NotWatched(watchedView(w), alike(all, w)), nil
 		}
 	}
 	if err := t.bot.Store.Unwatch(ctx, ended, t.person.PersonKey); err != nil {
@@ -200,7 +200,7 @@ func (t *turn) watchAnyway(ctx context.Context) (teams.Answer, error) {
 	}
 	t.began = []db.Watch{w}
 	reached, err := t.send(ctx, t.activity.Where(), command{name: "watch", card: func(t *turn, ctx context.Context) (cards.Card, error) {
-		return t.watching(ctx, w, false)
+		return cards.Watching(watchedView(w), t.matching(ctx, w)), nil
 	}})
 	if err != nil {
 		return teams.Answer{}, err

@@ -71,7 +71,7 @@ func TestAChannelWatches(t *testing.T) {
 
 	adam.asked(channel, "unwatch integration aws production", "Not shown here any more: requests for AWS production.", "**watch** tells")
 	adam.asked(channel, "unwatch dana@ACME.example", "Not shown here any more: requests of dana@acme.example.")
-	adam.asked(channel, "unwatch bundle nothing", "No bundle called “nothing” is shown here", "On-call")
+	adam.asked(channel, "unwatch bundle nothing", "Requests for the bundle nothing are not shown here.", "Did you mean", "On-call")
 	w.watches("all ", "bundle On-call")
 	adam.asked(channel, "unwatch", "No requests are shown here any more")
 	adam.asked(channel, "unwatch", "No requests are shown in this channel.")

@@ -90,7 +90,7 @@ func (t *turn) findListed(ctx context.Context, w *db.Watch, list func(context.Co
 	of := cards.WatchOf(w.Of)
 	switch len(found) {
 	case 0:
-		return &unknownError{cards.WatchNotFound(of, w.Name, false, suggestions(l.like(w.Name, suggested)))}
+		return &unknownError{cards.WatchNotFound(of, w.Name, suggestions(l.like(w.Name, suggested)))}
 	case 1:
 		w.ID, w.Name = found[0].ID, found[0].Name
 		return nil

@@ -204,6 +204,7 @@ func (p *playground) greet(ctx context.Context) error {
 	p.say("\nThe playground is ready: http://localhost:%s", port)
 	p.say("You are Dana Developer there; choose others on the left. The bot's log: %s", p.log.Name())
 	p.say("To connect somebody's Apono account, take their personal token from the page's Simulator panel.")
+	p.say("Adam Admin is the bot's admin. In a channel he writes @Apono watch all, and requests that wait are shown there.")
 	p.say("Ctrl-C stops it. Everything is kept for the next start; --fresh starts over (make playground ARGS=--fresh).")
 	return nil
 }
