@@ -22,6 +22,7 @@ type Review struct {
 	Approvers      []Approver `json:"approvers,omitempty"`
 	AllMustApprove bool       `json:"all_must_approve,omitempty"` // of a tier; else any one
 	ReasonRequired bool       `json:"reason_required,omitempty"`
+	Reading        int64      `json:"reading,omitempty"` // that told of the approvers
 
 	Before *Before `json:"before,omitempty"` // as it was when the request came up
 }
@@ -165,17 +166,24 @@ func (s *Store) StandsIn(ctx context.Context, name, conversationID string) (stan
 }
 
 // RecordReview adds what was read of a request for its approvers, and owes it to
-// their cards. What is zero in r stays as it was.
+// their cards. What is zero in r stays as it was. A reading with a lower number
+// than the recorded one is ignored.
 func (s *Store) RecordReview(ctx context.Context, requestID string, r Review) error {
 	body, err := marshal(r)
 	if err != nil {
 		return err
 	}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `
-			UPDATE requests SET review = review || $2::jsonb
-			WHERE id = $1 AND review IS DISTINCT FROM review || $2::jsonb`, requestID, body)
-		if err != nil || tag.RowsAffected() == 0 {
+		var changed bool
+		err := tx.QueryRow(ctx, `
+			WITH before AS (SELECT review FROM requests WHERE id = $1 FOR UPDATE)
+			UPDATE requests SET review = before.review || $2::jsonb FROM before
+			WHERE id = $1 AND coalesce(($2::jsonb ->> 'reading')::bigint > (before.review ->> 'reading')::bigint, true)
+			RETURNING before.review - 'reading' IS DISTINCT FROM requests.review - 'reading'`, requestID, body).Scan(&changed)
+		if errors.Is(err, pgx.ErrNoRows) || err == nil && !changed {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		return s.oweCards(ctx, tx, `

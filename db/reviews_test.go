@@ -85,9 +85,19 @@ func TestWhatApproversAreToldIsAddedTo(t *testing.T) {
 		t.Error(diff)
 	}
 	owed := len(jobs[db.Deliver](w))
-	w.must(w.RecordReview(w.ctx, r.ID, asked))
+	newer := asked
+	newer.Reading = w.reading()
+	w.must(w.RecordReview(w.ctx, r.ID, newer))
 	if n := len(jobs[db.Deliver](w)) - owed; n != 0 {
 		t.Errorf("nothing new owes %d deliveries", n)
+	}
+	older := w.reading()
+	decided := db.Review{Approvers: []db.Approver{{Name: "Omar", Decision: aponoapi.Approved}}, Reading: w.reading()}
+	w.must(w.RecordReview(w.ctx, r.ID, decided))
+	newer.Reading = older
+	w.must(w.RecordReview(w.ctx, r.ID, newer))
+	if got, err := w.ToReview(w.ctx, r.ID); err != nil || got.Review.Approvers[0].Decision != aponoapi.Approved {
+		t.Errorf("an older reading made it %+v (%v)", got.Review.Approvers, err)
 	}
 }
 

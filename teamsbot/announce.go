@@ -118,7 +118,8 @@ func (b *Bot) prepare(ctx context.Context, r db.ToReview) (db.ToReview, error) {
 			return r, err
 		}
 	}
-	return r, b.Store.RecordReview(late, r.ID, r.Review)
+	v := r.Review
+	return r, b.Store.RecordReview(late, r.ID, db.Review{Requester: v.Requester, Grantee: v.Grantee, Before: v.Before})
 }
 
 // nameParties finds out who asks for whom: of what was asked for here from the

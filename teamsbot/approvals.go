@@ -87,7 +87,7 @@ func (t *turn) openApprovals(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, err
 	}
 	for i, r := range page {
-		l.Page = append(l.Page, t.bot.reviewTold(r, known[i], t.person))
+		l.Page = append(l.Page, t.bot.reviewTold(told{AccessRequest: r}, known[i], t.person))
 	}
 	return teams.TaskCard("My approvals", cards.MyApprovals(l).JSON(), teams.Medium)
 }
@@ -147,6 +147,10 @@ func (b *Bot) lookAtTasksOf(ctx context.Context, p db.Person) error {
 		return err
 	}
 	for _, scope := range []aponoapi.Scope{aponoapi.MyTasks, aponoapi.MyHistoricTasks} {
+		reading, err := b.Store.NextReading(ctx)
+		if err != nil {
+			return err
+		}
 		filter := aponoapi.ClientFilter{Scope: scope, Statuses: []string{"Pending"}}
 		for r, err := range own.ClientRequests(ctx, filter) {
 			if errors.Is(err, aponoapi.ErrUnauthorized) {
@@ -155,7 +159,7 @@ func (b *Bot) lookAtTasksOf(ctx context.Context, p db.Person) error {
 			if err != nil {
 				return err
 			}
-			if err := b.noteTask(ctx, p, r, scope == aponoapi.MyTasks); err != nil {
+			if err := b.noteTask(ctx, p, told{r, reading}, scope == aponoapi.MyTasks); err != nil {
 				return err
 			}
 		}
@@ -171,7 +175,7 @@ func (b *Bot) nameTasks(ctx context.Context, own *aponoapi.Client) error {
 		return err
 	}
 	for _, r := range unknown {
-		told, err := own.ClientRequest(ctx, r.FriendlyID, 0)
+		told, err := b.tell(ctx, own, r.FriendlyID)
 		switch {
 		case errors.Is(err, aponoapi.ErrNotFound), errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrInvalid):
 			continue // somebody else's to decide on
@@ -188,14 +192,14 @@ func (b *Bot) nameTasks(ctx context.Context, own *aponoapi.Client) error {
 }
 
 // nameAsTold keeps how the client API calls a request, and who can decide on it.
-func (b *Bot) nameAsTold(ctx context.Context, r db.Request, told aponoapi.AccessRequest) error {
-	return errors.Join(b.Store.AddNames(ctx, r.ID, told.IDs()), b.Store.RecordReview(ctx, r.ID, approversOf(told)))
+func (b *Bot) nameAsTold(ctx context.Context, known db.Request, r told) error {
+	return errors.Join(b.Store.AddNames(ctx, known.ID, r.IDs()), b.Store.RecordReview(ctx, known.ID, approversOf(r)))
 }
 
 // noteTask keeps who can decide on a request that waits, and brings it to the
 // approver's own chat if they want that.
-func (b *Bot) noteTask(ctx context.Context, p db.Person, r aponoapi.AccessRequest, waits bool) error {
-	known, err := b.known(ctx, r)
+func (b *Bot) noteTask(ctx context.Context, p db.Person, r told, waits bool) error {
+	known, err := b.known(ctx, r.AccessRequest)
 	if err != nil {
 		return err
 	}

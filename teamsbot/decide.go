@@ -57,9 +57,9 @@ func (t *turn) decide(ctx context.Context) (teams.Answer, error) {
 
 // task is a request that waits for the word of the person who pressed.
 type task struct {
-	own   *aponoapi.Client       // acts as the person
-	told  aponoapi.AccessRequest // as Apono shows it to them
-	known db.ToReview            // as the bot remembers it; zero if it does not
+	own   *aponoapi.Client // acts as the person
+	told  told             // as Apono shows it to them
+	known db.ToReview      // as the bot remembers it; zero if it does not
 }
 
 // errDisconnected says that Apono does not take the person's own token any more.
@@ -85,7 +85,7 @@ func (t *turn) toDecide(ctx context.Context) (k task, err error) {
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
 		return k, err
 	}
-	k.told, err = k.own.ClientRequest(ctx, cmp.Or(k.known.FriendlyID, name), 0)
+	k.told, err = t.bot.tell(ctx, k.own, cmp.Or(k.known.FriendlyID, name))
 	switch {
 	case errors.Is(err, aponoapi.ErrUnauthorized):
 		return k, errDisconnected
@@ -144,7 +144,7 @@ func (t *turn) say(ctx context.Context, k task, d decision) (teams.Answer, error
 // outcome is what came of an approver's word.
 type outcome struct {
 	decision
-	now    aponoapi.AccessRequest
+	now    told
 	counts bool   // Apono has the person's word
 	words  string // for the person
 	unsaid string // why Apono does not have it, and that it can be said again
@@ -153,7 +153,7 @@ type outcome struct {
 
 // decideAs says a word to Apono with an approver's own token, and finds out how
 // the request stands then.
-func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r aponoapi.AccessRequest, d decision) outcome {
+func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r told, d decision) outcome {
 	say := own.Reject
 	if d.approve {
 		say = own.Approve
@@ -173,7 +173,7 @@ func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r aponoapi.Acc
 	}
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), decideLasts)
 	defer cancel()
-	now, failed := own.ClientRequest(look, r.ID, 0)
+	now, failed := b.tell(look, own, r.ID)
 	if failed != nil {
 		o.err = errors.Join(err, failed)
 		o.words = "Apono took your decision. The card follows."
@@ -221,7 +221,7 @@ func isAsked(ctx context.Context, own *aponoapi.Client, id string) (bool, error)
 }
 
 // standing says how a request stands that somebody wanted to decide on.
-func standing(r aponoapi.AccessRequest) string {
+func standing(r told) string {
 	by := func(d aponoapi.Decision) string {
 		var names []string
 		for _, a := range r.Approvers {
@@ -280,7 +280,7 @@ func (b *Bot) noteDecision(ctx context.Context, who db.Person, o outcome) error 
 
 // follow brings every card of a request to how it stands, beside the press that
 // found it out.
-func (b *Bot) follow(ctx context.Context, r aponoapi.AccessRequest) {
+func (b *Bot) follow(ctx context.Context, r told) {
 	b.goOn(ctx, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, decideLasts)
 		defer cancel()
@@ -294,8 +294,8 @@ func (b *Bot) follow(ctx context.Context, r aponoapi.AccessRequest) {
 
 // decided records how a request stands that an approver has just been told of,
 // and who decided if that was them.
-func (b *Bot) decided(ctx context.Context, r aponoapi.AccessRequest, by, reason string) error {
-	known, err := b.known(ctx, r)
+func (b *Bot) decided(ctx context.Context, r told, by, reason string) error {
+	known, err := b.known(ctx, r.AccessRequest)
 	if err != nil || known.ID == "" {
 		return err
 	}

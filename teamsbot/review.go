@@ -67,9 +67,26 @@ func whyYou(approvers []db.Approver, p db.Person) string {
 	return "Apono lists it among your tasks."
 }
 
+// told is a request as Apono tells it to an approver, and the number of that
+// reading.
+type told struct {
+	aponoapi.AccessRequest
+	reading int64
+}
+
+// tell reads a request with an approver's own token.
+func (b *Bot) tell(ctx context.Context, own *aponoapi.Client, id string) (told, error) {
+	reading, err := b.Store.NextReading(ctx)
+	if err != nil {
+		return told{}, err
+	}
+	r, err := own.ClientRequest(ctx, id, 0)
+	return told{r, reading}, err
+}
+
 // approversOf is what Apono tells one approver of all of them.
-func approversOf(r aponoapi.AccessRequest) db.Review {
-	v := db.Review{AllMustApprove: r.AllMustApprove, ReasonRequired: r.ReasonRequired}
+func approversOf(r told) db.Review {
+	v := db.Review{AllMustApprove: r.AllMustApprove, ReasonRequired: r.ReasonRequired, Reading: r.reading}
 	for _, a := range r.Approvers {
 		v.Approvers = append(v.Approvers, db.Approver{
 			Name: cards.Line(a.Name, 100), Type: cards.Line(a.Type, 40), Decision: a.Decision, Tier: a.Tier,
@@ -81,7 +98,7 @@ func approversOf(r aponoapi.AccessRequest) db.Review {
 // reviewTold is a request as Apono tells it to an approver themselves. What was
 // asked for here the bot knows better, if it is known: Apono takes the bot for
 // who asks.
-func (b *Bot) reviewTold(r aponoapi.AccessRequest, known db.ToReview, p db.Person) cards.Review {
+func (b *Bot) reviewTold(r told, known db.ToReview, p db.Person) cards.Review {
 	zone, err := time.LoadLocation(p.TimeZone)
 	if err != nil {
 		zone = time.UTC
@@ -91,7 +108,7 @@ func (b *Bot) reviewTold(r aponoapi.AccessRequest, known db.ToReview, p db.Perso
 			Bundle: r.Bundle.Name, Permissions: r.Permissions, Resources: r.ResourceNames, Duration: r.Duration,
 			Justification: r.Justification,
 			Requests: []cards.Request{{
-				ID: cmp.Or(known.FriendlyID, r.FriendlyID, r.ID), Name: cmp.Or(known.FriendlyID, r.ID), Status: r.Status, About: aboutOf(r),
+				ID: cmp.Or(known.FriendlyID, r.FriendlyID, r.ID), Name: cmp.Or(known.FriendlyID, r.ID), Status: r.Status, About: aboutOf(r.AccessRequest),
 			}},
 		},
 		Requester: cmp.Or(r.Requester.Name, r.Requester.Email), Grantee: cmp.Or(r.Grantee.Name, r.Grantee.Email),

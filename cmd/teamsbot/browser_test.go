@@ -31,8 +31,13 @@ func TestBrowser(t *testing.T) {
 	if !t.Run("at once", func(t *testing.T) { everybodyWorks(t, s) }) {
 		return
 	}
-	plays(t, b, []part{{"faults", aponoIsInTrouble}, {"others", othersAreToldWhomToAsk}, {"omar", omarSeesNothingOfIt},
-		{"review", approversDecide}, {"approvals", omarWorksThroughHisApprovals}})
+	plays(t, b, []part{
+		{"faults", aponoIsInTrouble},
+		{"others", othersAreToldWhomToAsk},
+		{"omar", omarSeesNothingOfIt},
+		{"review", approversDecide},
+		{"approvals", omarWorksThroughHisApprovals},
+	})
 }
 
 // part is a part of the morning.
