@@ -64,6 +64,7 @@ const (
 	DoAll      Do = "all"      // show all of it
 	DoFavorite Do = "favorite"
 	DoAdd      Do = "add" // the favorite that has just been named
+	DoFor      Do = "for" // asks for whom it is
 	DoOne      Do = "one" // of what was submitted together
 	DoDecide   Do = "decide"
 )

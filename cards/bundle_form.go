@@ -29,7 +29,7 @@ const UnitLimit = titleLimit
 // BundleStep asks for the bundle.
 func BundleStep(f Form, l List) Card {
 	return f.card(heading("Which bundle?"), l.single(f, FieldBundle, "Bundle")...).
-		with(f.button("Next", DoNext).positive())
+		with(f.first()...)
 }
 
 // Contents is what the step shows that asks what of a bundle is needed.

@@ -65,10 +65,14 @@ func Ended(s Submission) Card {
 }
 
 func until(r Request) string {
-	if r.EndsAt.IsZero() {
-		return "You have access."
+	who := "You have"
+	if r.Others {
+		who = "They have"
 	}
-	return "You have access until about " + clock(r.EndsAt) + "."
+	if r.EndsAt.IsZero() {
+		return who + " access."
+	}
+	return who + " access until about " + clock(r.EndsAt) + "."
 }
 
 // message is the one frame of these cards.
@@ -76,7 +80,7 @@ func (s Submission) message(title, color, words string) Card {
 	r := s.Requests[0]
 	head := heading(title)
 	head.Color = color
-	about := s.what()[:1] // the card that tells the story has the rest
+	about := append(s.whose(), s.what()[:1]...) // the card that tells the story has the rest
 	if r.About != "" && s.Bundle != "" {
 		about = append(about, fact("Part", Line(r.About, 100)))
 	}

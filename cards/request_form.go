@@ -10,6 +10,7 @@ import (
 
 // The inputs of the request form, by the ids under which they come back.
 const (
+	FieldFor           = "for"
 	FieldIntegration   = "integration"
 	FieldResourceType  = "resource_type"
 	FieldResources     = "resources"
@@ -48,6 +49,8 @@ type Form struct {
 	Step     Verb // what its buttons ask for; "" is VerbRequestStep
 	Draft    string
 	Revision int
+	For      string      // whom it is for; "" where it is for the person, and cannot be changed
+	MayFor   bool        // it can be changed now
 	Chosen   [][2]string // what the steps before chose, as name and value
 	Note     string      // what to know before going on; "" if nothing
 	Problem  string      // what is wrong with the form as a whole; "" if nothing
@@ -75,7 +78,22 @@ type List struct {
 // IntegrationStep asks for the integration.
 func IntegrationStep(f Form, l List) Card {
 	return f.card(heading("What do you need access to?"), l.single(f, FieldIntegration, "Integration")...).
+		with(f.first()...)
+}
+
+// ForStep asks for whom it is.
+func ForStep(f Form, l List) Card {
+	return f.card(heading("Who is it for?"), l.single(f, FieldFor, "For")...).
 		with(f.button("Next", DoNext).positive())
+}
+
+// first are the buttons of the first step.
+func (f Form) first() []element {
+	next := f.button("Next", DoNext).positive()
+	if !f.MayFor {
+		return []element{next}
+	}
+	return []element{f.button("For somebody else", DoFor), next}
 }
 
 // ResourceTypeStep asks for the resource type.
@@ -163,6 +181,9 @@ func (f Form) card(title element, body ...element) Card {
 	all := []element{title}
 	if f.Added != "" {
 		all = append(all, done("Added to favorites", Line(f.Added, FavoriteNameLimit)))
+	}
+	if f.For != "" {
+		all = append(all, fact("For", Line(f.For, 200)))
 	}
 	for _, c := range f.Chosen {
 		all = append(all, fact(c[0], Line(c[1], 200)))

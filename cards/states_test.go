@@ -42,6 +42,7 @@ func states() map[string]cards.Card {
 	maps.Copy(all, messageStates())
 	maps.Copy(all, detailsStates())
 	maps.Copy(all, connectStates())
+	maps.Copy(all, behalfStates())
 	maps.Copy(all, watchStates())
 	maps.Copy(all, reviewStates())
 	return all

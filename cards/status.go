@@ -21,6 +21,8 @@ type Submission struct {
 	Justification string
 	AskedAt       time.Time
 	Requests      []Request
+	For           string   // whom it was asked for; "" for the person
+	By            string   // who asked for it on their behalf; "" if they did
 	Again         []string // ids of the requests that asked for the same again
 
 	Bundle  string      // its name; there is no integration and the like then
@@ -37,6 +39,7 @@ type Request struct {
 	EndsAt time.Time // when the access ends or ended; zero while nobody knows
 	MFAURL string    // where Apono asks for MFA
 
+	Others   bool          // the access is somebody else's
 	ExtendBy time.Duration // by how much the person can extend the access; 0: not
 
 	DecidedBy string // who approved or rejected; "" where Apono did not tell
@@ -121,7 +124,7 @@ func (s Submission) card(status, color string, words ...element) Card {
 	state.Color, state.Weight, state.Size = color, "bolder", "medium"
 	body := append([]element{heading("Access request"), runs(state)}, words...)
 
-	about := append(s.what(), fact("Duration", Hours(s.Duration)))
+	about := append(append(s.whose(), s.what()...), fact("Duration", Hours(s.Duration)))
 	if s.Justification != "" {
 		about = append(about, fact("Justification", Paragraph(s.Justification, JustificationLimit)))
 	}
@@ -136,6 +139,17 @@ func (s Submission) card(status, color string, words ...element) Card {
 		about = append(about, fact("Requested again", Names(s.Again, 5)))
 	}
 	return newCard(fmt.Sprintf("%s: %s", status, title), append(body, group(about...))...)
+}
+
+// whose tells for whom it was asked, or by whom.
+func (s Submission) whose() []element {
+	switch {
+	case s.For != "":
+		return []element{fact("For", Line(s.For, 200))}
+	case s.By != "":
+		return []element{fact("Requested for you by", Line(s.By, 100))}
+	}
+	return nil
 }
 
 // title is what the access is to, in few words from outside.

@@ -63,8 +63,13 @@ const (
 	eraseAudited = `DELETE FROM audit_people WHERE ` + theirs // what they did stays, under an id that is nobody's
 	eraseAdmin   = `DELETE FROM admins WHERE ` + theirs
 	eraseWatches = `DELETE FROM watches WHERE kind = 'requester' AND id = lower(@email)`
-	erasePerson  = `DELETE FROM people WHERE ` + theirs
-	erasePlace   = `DELETE FROM conversations WHERE id = @chat`
+	// What others asked for on their behalf stays, without their name.
+	eraseAskedFor = `UPDATE submissions SET asked = jsonb_set(asked, '{for,name}', '"somebody"')
+		WHERE asked ->> 'apono_user_id' = @apono AND asked ? 'for' AND @apono <> ''`
+	eraseDraftedFor = `UPDATE drafts SET form = jsonb_set(form, '{for,name}', '"somebody"')
+		WHERE form -> 'for' ->> 'id' = @apono AND @apono <> ''`
+	erasePerson = `DELETE FROM people WHERE ` + theirs
+	erasePlace  = `DELETE FROM conversations WHERE id = @chat`
 
 	countOpen = `SELECT FROM requests WHERE look_at IS NOT NULL AND submission_id IN (` + submitted + `)`
 )
@@ -73,7 +78,7 @@ const (
 // again they are new. It may be done while bots are running.
 func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 	var ignored int
-	about := pgx.NamedArgs{"tenant": p.TenantID, "object": p.ObjectID, "chat": p.Chat.ID, "name": p.Name, "email": p.Email}
+	about := pgx.NamedArgs{"tenant": p.TenantID, "object": p.ObjectID, "chat": p.Chat.ID, "name": p.Name, "email": p.Email, "apono": p.AponoID}
 	err = s.inTx(ctx, func(tx pgx.Tx) error {
 		for _, step := range []struct {
 			sql   string
@@ -98,6 +103,8 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseAudited, &ignored},
 			{eraseAdmin, &ignored},
 			{eraseWatches, &e.Watches},
+			{eraseAskedFor, &ignored},
+			{eraseDraftedFor, &ignored},
 			{erasePerson, &ignored},
 			{erasePlace, &ignored},
 		} {

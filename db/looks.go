@@ -20,8 +20,10 @@ const lookForgotten = 10 * time.Second
 // ToldSince are those of what Apono is about to tell.
 type Look struct {
 	Request
-	V4ID      string // how v4 names it; "" where that is not known
-	Elsewhere bool   // made elsewhere
+	V4ID      string    // how v4 names it; "" where that is not known
+	Elsewhere bool      // made elsewhere
+	OnBehalf  bool      // of somebody else, with the token of who asked
+	By        PersonKey // who asked; zero if the bot does not know them
 }
 
 // StartLook takes on the look that is owed to a request, and puts the next one
@@ -32,7 +34,7 @@ func (s *Store) StartLook(ctx context.Context, id string, again time.Time) (*Loo
 		UPDATE requests r SET look_owed_at = NULL, look_at = greatest(r.look_at, $2)
 		FROM submissions s
 		WHERE r.id = $1 AND s.id = r.submission_id AND r.look_owed_at IS NOT NULL AND r.look_at IS NOT NULL
-		RETURNING `+requestColumns+`, r.v4_id, s.state = 'elsewhere', nextval('readings'), clock_timestamp()`, id, again)
+		RETURNING `+requestColumns+`, r.v4_id, s.state = 'elsewhere', s.asked ? 'for', s.tenant_id, s.object_id, nextval('readings'), clock_timestamp()`, id, again)
 	if err != nil {
 		return nil, fmt.Errorf("look at request %s: %w", id, err)
 	}
@@ -40,7 +42,9 @@ func (s *Store) StartLook(ctx context.Context, id string, again time.Time) (*Loo
 		var l Look
 		var number int64
 		var began time.Time
-		r, err := scanRequestAnd(row, &l.V4ID, &l.Elsewhere, &number, &began)
+		var by personOrNobody
+		r, err := scanRequestAnd(row, &l.V4ID, &l.Elsewhere, &l.OnBehalf, &by.tenant, &by.object, &number, &began)
+		l.By = by.key()
 		l.Request, l.Reading, l.ToldSince = r, number, began
 		return &l, err
 	})

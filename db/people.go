@@ -107,6 +107,9 @@ func (s *Store) RememberApono(ctx context.Context, k PersonKey, aponoID string, 
 			WHERE tenant_id = $1 AND object_id = $2`, k.TenantID, k.ObjectID, aponoID, at); err != nil {
 			return err
 		}
+		if err := s.oweGrantees(ctx, tx, `p.apono_id = $1`, aponoID); err != nil {
+			return err
+		}
 		_, err := dropLink(ctx, tx, k, droppedOtherUser, `apono_id <> $3`, aponoID)
 		return err
 	})

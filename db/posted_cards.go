@@ -135,11 +135,47 @@ func (s *Store) oweStory(ctx context.Context, tx pgx.Tx, sub Submission) error {
 		RETURNING conversation_id, urgent`, sub.ID, sub.Person.TenantID, sub.Person.ObjectID)
 }
 
+// oweGrantees owes the story of what is asked on behalf of somebody to them, as
+// soon as the bot knows them: of the submissions s that fit.
+func (s *Store) oweGrantees(ctx context.Context, tx pgx.Tx, fit string, arg any) error {
+	return s.oweCards(ctx, tx, `
+		INSERT INTO posted_cards AS b (submission_id, tenant_id, object_id, conversation_id, wanted_at)
+		SELECT s.id, p.tenant_id, p.object_id, p.conversation_id, now()
+		FROM submissions s JOIN people p ON p.apono_id = s.asked ->> 'apono_user_id' AND p.apono_id <> ''
+		WHERE s.asked ? 'for' AND s.state = 'created' AND `+fit+`
+			AND EXISTS (SELECT FROM requests r WHERE r.submission_id = s.id AND r.look_at IS NOT NULL)
+			AND (p.tenant_id, p.object_id) <> (s.tenant_id, s.object_id)
+		ON CONFLICT DO NOTHING
+		RETURNING conversation_id, urgent`, arg)
+}
+
+// AwaitsGrantee says that something open was asked for on behalf of somebody
+// whom the bot does not know yet.
+func (s *Store) AwaitsGrantee(ctx context.Context) (awaits bool, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT EXISTS (
+			SELECT FROM submissions s JOIN requests r ON r.submission_id = s.id AND r.look_at IS NOT NULL
+			WHERE s.asked ? 'for' AND NOT EXISTS (SELECT FROM people p WHERE p.apono_id = s.asked ->> 'apono_user_id'))`).Scan(&awaits)
+	if err != nil {
+		return false, fmt.Errorf("look for unknown grantees: %w", err)
+	}
+	return awaits, nil
+}
+
+// toldOf joins people p to submissions s: who asked, and whom it was asked for.
+const toldOf = `JOIN people p ON p.tenant_id = s.tenant_id AND p.object_id = s.object_id
+			OR s.asked ? 'for' AND p.apono_id = s.asked ->> 'apono_user_id' AND p.apono_id <> ''`
+
 // oweStories is oweStory, and a new state to the cards of the submission that
 // this one follows.
 func (s *Store) oweStories(ctx context.Context, tx pgx.Tx, sub Submission) error {
 	if sub.Asked.Follows != "" {
 		if err := s.wantCards(ctx, tx, sub.Asked.Follows); err != nil {
+			return err
+		}
+	}
+	if sub.Asked.OnBehalf() {
+		if err := s.oweGrantees(ctx, tx, `s.id = $1`, sub.ID); err != nil {
 			return err
 		}
 	}
@@ -153,7 +189,7 @@ func (s *Store) oweMessage(ctx context.Context, tx pgx.Tx, kind CardKind, reques
 		SELECT $1, r.id, s.id, p.tenant_id, p.object_id, p.conversation_id, true, now()
 		FROM requests r
 		JOIN submissions s ON s.id = r.submission_id
-		JOIN people p ON p.tenant_id = s.tenant_id AND p.object_id = s.object_id
+		`+toldOf+`
 		WHERE r.id = $2
 		ON CONFLICT DO NOTHING
 		RETURNING conversation_id, urgent`, kind, requestID)

@@ -23,6 +23,7 @@ func (s *Store) Standing(ctx context.Context, k PersonKey) (Standing, error) {
 		SELECT r.status, count(*), min(r.ends_at)
 		FROM submissions s JOIN requests r ON r.submission_id = s.id
 		WHERE s.tenant_id = $1 AND s.object_id = $2 AND r.look_at IS NOT NULL
+			AND NOT (s.asked ? 'for' AND r.status = 'granted')
 		GROUP BY r.status`, k.TenantID, k.ObjectID)
 	if err != nil {
 		return Standing{}, fmt.Errorf("count the requests of %s: %w", k.ObjectID, err)

@@ -27,6 +27,10 @@ type Asked struct {
 	Justification string        `json:"justification"`
 	Follows       string        `json:"follows,omitempty"` // the submission that is asked for again
 
+	// Of a request on behalf of somebody else, who is AponoUserID then.
+	For Named  `json:"for,omitzero"`
+	By  string `json:"by,omitempty"` // the name of who asks
+
 	// Of a request for a bundle, which has no integration and the like.
 	Bundle  Named         `json:"bundle,omitzero"`
 	Units   []Unit        `json:"units,omitempty"`   // what of the bundle; none: the whole of it
@@ -48,6 +52,9 @@ type FieldAnswer struct {
 	Value   string `json:"value"` // as Apono is told; "" if there is none
 	Shown   string `json:"shown"` // as people read it
 }
+
+// OnBehalf says that it is asked for somebody else.
+func (a Asked) OnBehalf() bool { return a.For.ID != "" }
 
 // ByV4 says that only v4 of Apono's API can carry what is asked.
 func (a Asked) ByV4() bool { return a.Bundle.ID != "" || len(a.Units) > 0 }

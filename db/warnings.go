@@ -19,7 +19,7 @@ func (s *Store) OweWarnings(ctx context.Context, now time.Time, within time.Dura
 			SELECT 'ending', r.id, s.id, p.tenant_id, p.object_id, p.conversation_id, true, now(), r.ends_at
 			FROM requests r
 			JOIN submissions s ON s.id = r.submission_id
-			JOIN people p ON p.tenant_id = s.tenant_id AND p.object_id = s.object_id
+			`+toldOf+`
 			WHERE r.status = 'granted' AND r.ends_at > $1 AND r.ends_at <= $1 + $2::interval
 			  AND r.ends_at > r.granted_at + $2::interval AND NOT p.muted
 			  AND NOT EXISTS (

@@ -30,16 +30,16 @@ func (t *turn) openBundle(ctx context.Context) (teams.Answer, error) {
 
 // bundleStep prepares the drawing of the step at which the form for a bundle
 // stands. It passes over contents that Apono does not tell.
-func (t *turn) bundleStep(ctx context.Context, user string, f *form, wrong problems) (func(cards.Form) cards.Card, error) {
+func (t *turn) bundleStep(ctx context.Context, c *catalog, user string, f *form, wrong problems) (func(cards.Form) cards.Card, error) {
 	switch f.Step {
 	case stepContents, stepFilter:
-		l, err := t.bot.catalog.units(ctx, user, f.Bundle.ID)
+		l, err := c.units(ctx, user, f.Bundle.ID)
 		switch {
 		case err != nil:
 			return nil, err
 		case l.untold:
 			f.passContents()
-			return t.bundleStep(ctx, user, f, wrong)
+			return t.bundleStep(ctx, c, user, f, wrong)
 		case f.Step == stepFilter:
 			filter := f.filter(l)
 			return func(v cards.Form) cards.Card { return cards.FilterStep(v, filter) }, nil
@@ -56,7 +56,7 @@ func (t *turn) bundleStep(ctx context.Context, user string, f *form, wrong probl
 		last.Longest = f.Longest
 		return func(v cards.Form) cards.Card { return cards.BundleFinishStep(v, last) }, nil
 	}
-	l, err := t.bundles(ctx, user)
+	l, err := t.bundles(ctx, c, user)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +76,8 @@ func (f *form) passContents() {
 }
 
 // bundles are those that the person may request; there is at least one.
-func (t *turn) bundles(ctx context.Context, user string) (*listing, error) {
-	l, err := t.bot.catalog.bundles(ctx, user)
+func (t *turn) bundles(ctx context.Context, c *catalog, user string) (*listing, error) {
+	l, err := c.bundles(ctx, user)
 	switch {
 	case err != nil:
 		return nil, err
@@ -91,16 +91,23 @@ func (t *turn) bundles(ctx context.Context, user string) (*listing, error) {
 
 // asked is what the form asks Apono for, checked with the person's own rights
 // as they are now, or what is wrong with it.
-func (t *turn) asked(ctx context.Context, user string, f *form) (db.Asked, problems, error) {
+func (t *turn) asked(ctx context.Context, f *form) (db.Asked, problems, error) {
 	duration, _ := f.duration()
+	c, user, err := t.offers(ctx, f)
+	if err != nil {
+		return db.Asked{}, nil, err
+	}
 	a := db.Asked{AponoUserID: user, Duration: duration, Justification: f.Justification, Follows: f.Follows}
+	if f.For.ID != "" {
+		a.For, a.By = f.For, t.person.Name
+	}
 	if !f.ForBundle {
 		a.Integration, a.ResourceType, a.Resources = f.Integration, f.ResourceType, f.Resources
 		a.Permissions = namesOf(f.Permissions)
-		wrong, err := t.answered(ctx, f, &a)
+		wrong, err := t.answered(ctx, c, f, &a)
 		return a, wrong, err
 	}
-	l, err := t.bundles(ctx, user)
+	l, err := t.bundles(ctx, c, user)
 	if err != nil {
 		return a, nil, err
 	}
@@ -110,20 +117,20 @@ func (t *turn) asked(ctx context.Context, user string, f *form) (db.Asked, probl
 	a.Bundle = f.Bundle
 	if f.Some {
 		var gone int
-		if a.Units, gone, err = t.units(ctx, user, f); err != nil {
+		if a.Units, gone, err = t.units(ctx, c, user, f); err != nil {
 			return a, nil, err
 		}
 		if gone > 0 {
 			return a, problems{"": fmt.Sprintf("Of what you have ticked, %d cannot be requested with this bundle any more. Go back to see the rest.", gone)}, nil
 		}
 	}
-	wrong, err := t.answered(ctx, f, &a)
+	wrong, err := t.answered(ctx, c, f, &a)
 	return a, wrong, err
 }
 
 // answered takes the answers to the company's questions into what is asked. v3
 // cannot carry them: resources and permissions are then named as v4 names them.
-func (t *turn) answered(ctx context.Context, f *form, a *db.Asked) (problems, error) {
+func (t *turn) answered(ctx context.Context, c *catalog, f *form, a *db.Asked) (problems, error) {
 	fields, err := t.bot.catalog.questions(ctx)
 	if err != nil {
 		return nil, err
@@ -131,10 +138,10 @@ func (t *turn) answered(ctx context.Context, f *form, a *db.Asked) (problems, er
 	var wrong problems
 	a.Answers, wrong = f.answers(fields)
 	says := func(answer db.FieldAnswer) bool { return answer.Value != "" }
-	if wrong != nil || f.ForBundle || !slices.ContainsFunc(a.Answers, says) {
+	if wrong != nil || f.ForBundle || !a.OnBehalf() && !slices.ContainsFunc(a.Answers, says) {
 		return wrong, nil
 	}
-	l, err := t.bot.catalog.entitlements(ctx, a.AponoUserID, a.Integration.ID, a.ResourceType.ID)
+	l, err := c.entitlements(ctx, a.AponoUserID, a.Integration.ID, a.ResourceType.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +152,9 @@ func (t *turn) answered(ctx context.Context, f *form, a *db.Asked) (problems, er
 		}
 	}
 	if len(a.Units) != len(resources)*len(permissions) {
+		if a.OnBehalf() {
+			return problems{"": "Not all of this can be requested for " + a.For.Name + " any more. Go back to choose again."}, nil
+		}
 		return problems{"": "Apono does not take your answers together with all that you have chosen. Leave them empty, or make the request in Apono."}, nil
 	}
 	return nil, nil
@@ -169,8 +179,8 @@ func bundleAgain(sub db.Submission) form {
 
 // units are what of the bundle is ticked, as Apono names it, and how much of it
 // the bundle has no more.
-func (t *turn) units(ctx context.Context, user string, f *form) (units []db.Unit, gone int, err error) {
-	l, err := t.bot.catalog.units(ctx, user, f.Bundle.ID)
+func (t *turn) units(ctx context.Context, c *catalog, user string, f *form) (units []db.Unit, gone int, err error) {
+	l, err := c.units(ctx, user, f.Bundle.ID)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -281,7 +291,13 @@ func (b *Bot) lookByV4(ctx context.Context, sub db.Submission) (found []aponoapi
 	var all []aponoapi.AccessRequest
 	var ids []string
 	since, until := sub.AskedAt.Add(-lookFor), sub.AskedAt.Add(lookFor+createLasts)
-	for r, err := range b.Apono.DelegatedRequests(ctx, aponoapi.DelegatedFilter{Grantee: sub.Asked.AponoUserID}) {
+	asker := b.Apono
+	if sub.Asked.OnBehalf() {
+		if asker, _, err = b.actsFor(ctx, sub.Person); err != nil {
+			return nil, false, nil //nolint:nilerr // without the token that asked nobody can tell
+		}
+	}
+	for r, err := range asker.DelegatedRequests(ctx, aponoapi.DelegatedFilter{Grantee: sub.Asked.AponoUserID}) {
 		if l, _ := untold(err); l != nil && err != nil {
 			return nil, false, nil
 		}

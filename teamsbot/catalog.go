@@ -52,8 +52,9 @@ type listingKey struct {
 // while. Apono has no search and no paging for these lists.
 type catalog struct {
 	apono *aponoapi.Client
+	as    string // the Apono user whose token it is; "" for the bot's own
 	kept  *otter.Cache[listingKey, *listing]
-	loads singleflight.Group
+	loads *singleflight.Group
 
 	v4Names *otter.Cache[string, string] // of requests, by the ids that people read
 }
@@ -79,11 +80,14 @@ func newCatalog(apono *aponoapi.Client) (*catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the cache of names: %w", err)
 	}
-	return &catalog{apono: apono, kept: kept, v4Names: v4Names}, nil
+	return &catalog{apono: apono, kept: kept, loads: &singleflight.Group{}, v4Names: v4Names}, nil
 }
 
 // integrations are those in which the person may request something, by name.
 func (c *catalog) integrations(ctx context.Context, user string) (*listing, error) {
+	if c.as != "" {
+		return c.madeOf(ctx, user, func(u *aponoapi.Entitlement) (db.Named, bool) { return integrationOf(u), true })
+	}
 	return c.get(ctx, listingKey{kind: "integrations", user: user}, func(ctx context.Context) (*listing, error) {
 		ids, err := c.apono.SelectableIntegrations(ctx, user)
 		if err != nil || len(ids.Items) == 0 {
@@ -123,6 +127,11 @@ func (c *catalog) integrationNames(ctx context.Context) (map[string]string, erro
 }
 
 func (c *catalog) resourceTypes(ctx context.Context, user, integration string) (*listing, error) {
+	if c.as != "" {
+		return c.madeOf(ctx, user, func(u *aponoapi.Entitlement) (db.Named, bool) {
+			return db.Named{ID: u.ResourceType.ID, Name: u.ResourceType.Name}, u.Integration.ID == integration
+		})
+	}
 	key := listingKey{kind: "types", user: user, integration: integration}
 	return c.get(ctx, key, func(ctx context.Context) (*listing, error) {
 		all, err := c.apono.SelectableResourceTypes(ctx, user, integration)
@@ -134,6 +143,11 @@ func (c *catalog) resourceTypes(ctx context.Context, user, integration string) (
 }
 
 func (c *catalog) resources(ctx context.Context, user, integration, resourceType string) (*listing, error) {
+	if c.as != "" {
+		return c.madeOf(ctx, user, func(u *aponoapi.Entitlement) (db.Named, bool) {
+			return db.Named{ID: u.Resource.ID, Name: u.Resource.Name}, within(u, integration, resourceType)
+		})
+	}
 	key := listingKey{"resources", user, integration, resourceType}
 	return c.get(ctx, key, func(ctx context.Context) (*listing, error) {
 		all, err := c.apono.SelectableResources(ctx, user, integration, resourceType)
@@ -145,6 +159,9 @@ func (c *catalog) resources(ctx context.Context, user, integration, resourceType
 }
 
 func (c *catalog) permissions(ctx context.Context, user, integration, resourceType string) (*listing, error) {
+	if c.as != "" {
+		return c.permissionsOnBehalf(ctx, user, integration, resourceType)
+	}
 	key := listingKey{"permissions", user, integration, resourceType}
 	return c.get(ctx, key, func(ctx context.Context) (*listing, error) {
 		all, err := c.apono.SelectablePermissions(ctx, user, integration, resourceType)
@@ -164,6 +181,9 @@ func (c *catalog) permissions(ctx context.Context, user, integration, resourceTy
 // get is the kept listing, else the loaded one. Many callers make one load,
 // which goes on into the cache when they cannot wait for it.
 func (c *catalog) get(ctx context.Context, key listingKey, load func(context.Context) (*listing, error)) (*listing, error) {
+	if c.as != "" {
+		key.kind = "as " + c.as + ": " + key.kind // what others may know is another matter
+	}
 	if l, ok := c.kept.GetIfPresent(key); ok {
 		return l, nil
 	}

@@ -21,6 +21,7 @@ const (
 	stepResourceType step = "resource_type"
 	stepResources    step = "resources"
 	stepFinish       step = "finish"
+	stepFor          step = "for" // asks for whom it is; before the first
 
 	// Of the form for a bundle, which ends with stepFinish too.
 	stepBundle   step = "bundle"
@@ -40,6 +41,7 @@ const (
 // form is what a draft holds: all that was chosen and typed so far.
 type form struct {
 	Step          step       `json:"step"`
+	For           db.Named   `json:"for,omitzero"` // whom it is for, if not for the person
 	Integration   db.Named   `json:"integration"`
 	ResourceType  db.Named   `json:"resource_type"`
 	Resources     []db.Named `json:"resources,omitempty"`
@@ -104,6 +106,8 @@ func (f *form) take(p cards.Press) {
 	}
 	f.Note, f.Gone, f.Added = "", "", "" // has been read
 	switch f.Step {
+	case stepFor:
+		f.takeFor(p.Inputs[cards.FieldFor])
 	case stepIntegration:
 		if chosen, ok := f.pick(p.Inputs[cards.FieldIntegration]); ok && chosen != f.Integration {
 			f.Integration, f.ResourceType, f.Resources, f.Permissions = chosen, db.Named{}, nil, nil
@@ -192,6 +196,10 @@ func (f *form) press(p cards.Press) problems {
 	switch p.Do {
 	case cards.DoBack:
 		f.back()
+	case cards.DoFor:
+		if f.isFirst() {
+			f.goTo(stepFor)
+		}
 	case cards.DoSearch:
 		f.Search, f.From, f.OnlyChosen = search, 0, false
 	case cards.DoFilter, cards.DoSelected, cards.DoAll:
@@ -262,6 +270,8 @@ func (f *form) checkFinish() problems {
 // next goes to the step after; the last one stays, since it is submitted.
 func (f *form) next() {
 	switch f.Step {
+	case stepFor:
+		f.leaveFor()
 	case stepIntegration:
 		f.goTo(stepResourceType)
 	case stepResourceType:

@@ -103,6 +103,9 @@ func (b *Bot) welcome(ctx context.Context, job db.Welcome) error {
 	if err != nil || p.Chat.ID == "" {
 		return err
 	}
+	if err := b.meet(ctx, p); err != nil {
+		b.Log.Warn().Err(loggable(err)).Msg("what waits for a grantee goes on waiting")
+	}
 	home, err := b.home(ctx, p.PersonKey)
 	if err != nil {
 		return err

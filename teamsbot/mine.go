@@ -37,7 +37,10 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
 	m.Cut = cut
-	all = slices.DeleteFunc(all, func(o ownRequest) bool { return !belongs(m.List, o.request.Status) })
+	all = slices.DeleteFunc(all, func(o ownRequest) bool {
+		others := o.sub.Asked.OnBehalf() && o.sub.Person == t.person.PersonKey // their access is not the person's
+		return !belongs(m.List, o.request.Status) || m.List == cards.ListAccess && others
+	})
 	m.Found = len(all)
 	if m.From >= m.Found {
 		m.From = 0
@@ -123,7 +126,7 @@ func (t *turn) mine(ctx context.Context, aponoID string) (all []ownRequest, cut 
 func unnamed(remembered []db.OwnRequest, seen map[string]bool, told []aponoapi.AccessRequest, r aponoapi.AccessRequest) (db.OwnRequest, bool) {
 	for _, o := range slices.Backward(remembered) {
 		isTold := func(other aponoapi.AccessRequest) bool { return slices.Contains(o.Names, other.ID) }
-		if o.Submission.Asked.ByV4() && o.Submission.Asked.Justification == r.Justification && !seen[o.ID] &&
+		if o.Submission.Asked.ByV4() && !o.Submission.Asked.OnBehalf() && o.Submission.Asked.Justification == r.Justification && !seen[o.ID] &&
 			!slices.ContainsFunc(told, isTold) {
 			return o, true
 		}
@@ -278,7 +281,13 @@ func (t *turn) ownRequest(ctx context.Context, name string) (ownRequest, error) 
 	if err != nil {
 		return ownRequest{}, err
 	}
-	if sub.Person != t.person.PersonKey {
+	mine := sub.Person == t.person.PersonKey
+	if !mine {
+		if mine, err = t.isGrantee(ctx, sub); err != nil {
+			return ownRequest{}, err
+		}
+	}
+	if !mine {
 		return ownRequest{}, sorry(errors.New("the request is somebody else's"), wordsNoRequest)
 	}
 	return remember(r, sub), nil

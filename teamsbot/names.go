@@ -34,11 +34,11 @@ var errUnnamed = errors.New("v3 has no name for the request")
 
 // nameInV3 completes what v4 alone has told of a young request by the names
 // that v3 has for it: the one that people read, and the one to revoke it by.
-func (b *Bot) nameInV3(ctx context.Context, r *aponoapi.AccessRequest, before db.Request) error {
+func (b *Bot) nameInV3(ctx context.Context, by *aponoapi.Client, r *aponoapi.AccessRequest, before db.Request) error {
 	if r.V3ID != "" || before.FriendlyID != "" || b.Now().Sub(before.CreatedAt) > namedWithin {
 		return nil
 	}
-	known, err := b.inV3(ctx, *r, 1)
+	known, err := b.inV3(ctx, by, *r, 1)
 	if errors.Is(err, errUnnamed) {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (b *Bot) nameInV3(ctx context.Context, r *aponoapi.AccessRequest, before db
 // common but the one that people read, and v4 does not tell that one. So the
 // person's requests of the same words are asked for it one by one, limit at
 // most; the answers are remembered for the next look.
-func (b *Bot) inV3(ctx context.Context, r aponoapi.AccessRequest, limit int) (aponoapi.AccessRequest, error) {
+func (b *Bot) inV3(ctx context.Context, by *aponoapi.Client, r aponoapi.AccessRequest, limit int) (aponoapi.AccessRequest, error) {
 	const day = 24 * time.Hour
 	days := 2 + int(max(0, b.Now().Sub(r.CreatedAt))/day)
 	list, err := b.Apono.RequestsV3(ctx, r.Grantee.ID, days)
@@ -70,7 +70,7 @@ func (b *Bot) inV3(ctx context.Context, r aponoapi.AccessRequest, limit int) (ap
 			if limit--; limit < 0 {
 				break
 			}
-			if name, err = b.nameInV4(ctx, candidate.FriendlyID); err != nil {
+			if name, err = b.nameInV4(ctx, by, candidate.FriendlyID); err != nil {
 				return aponoapi.AccessRequest{}, err
 			}
 		}
@@ -108,12 +108,14 @@ func shareIntegration(a, b aponoapi.AccessRequest) bool {
 }
 
 // nameInV4 asks how v4 names a request: "" if it is not the bot's.
-func (b *Bot) nameInV4(ctx context.Context, friendlyID string) (string, error) {
-	r, err := b.Apono.DelegatedRequest(ctx, friendlyID)
+func (b *Bot) nameInV4(ctx context.Context, by *aponoapi.Client, friendlyID string) (string, error) {
+	r, err := by.DelegatedRequest(ctx, friendlyID)
 	if err != nil && !errors.Is(err, aponoapi.ErrNotFound) {
 		return "", err
 	}
-	b.catalog.v4Names.Set(friendlyID, r.V4ID)
+	if r.V4ID != "" || by == b.Apono { // what one token is not told another may be
+		b.catalog.v4Names.Set(friendlyID, r.V4ID)
+	}
 	return r.V4ID, nil
 }
 
@@ -123,7 +125,7 @@ func (b *Bot) v3ID(ctx context.Context, r db.Request, told aponoapi.AccessReques
 		return told.V3ID, nil
 	}
 	if r.FriendlyID == "" {
-		found, err := b.inV3(ctx, told, namesAsked)
+		found, err := b.inV3(ctx, b.Apono, told, namesAsked)
 		return found.ID, err
 	}
 	found, err := b.Apono.RequestV3(ctx, r.FriendlyID)

@@ -114,8 +114,12 @@ func (t *turn) showStep(
 	if f.ForBundle {
 		view.Step = cards.VerbBundleStep
 	}
+	t.tellFor(late, &f, &view)
 	if stopped != nil {
 		t.err = stopped
+		if f.For.ID != "" && (errors.Is(stopped, errNotConnected) || t.link.Sealed != nil && errors.Is(stopped, aponoapi.ErrUnauthorized)) {
+			return t.connectFor(late, view, stopped)
+		}
 		return t.showStopped(view, stopped)
 	}
 	return dialog(view, draw(view))
@@ -163,16 +167,19 @@ func (t *turn) draw(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 // step prepares the drawing of the step at which the form stands. It fills in
 // what the page shows, and passes over a choice of one.
 func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Form) cards.Card, error) {
-	user, err := t.identify(ctx)
+	c, user, err := t.offers(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	if f.ForBundle {
-		return t.bundleStep(ctx, user, f, wrong)
+	switch {
+	case f.Step == stepFor:
+		return t.forStep(ctx, c, f)
+	case f.ForBundle:
+		return t.bundleStep(ctx, c, user, f, wrong)
 	}
 	switch f.Step {
 	case stepResourceType:
-		l, err := t.bot.catalog.resourceTypes(ctx, user, f.Integration.ID)
+		l, err := c.resourceTypes(ctx, user, f.Integration.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -187,14 +194,14 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 		}
 		return t.step(ctx, f, wrong)
 	case stepResources:
-		l, err := t.bot.catalog.resources(ctx, user, f.Integration.ID, f.ResourceType.ID)
+		l, err := c.resources(ctx, user, f.Integration.ID, f.ResourceType.ID)
 		if err != nil {
 			return nil, err
 		}
 		list := f.pageOfSeveral(l, f.Resources, wrong[cards.FieldResources])
 		return func(v cards.Form) cards.Card { return cards.ResourcesStep(v, list) }, nil
 	case stepFinish:
-		l, err := t.bot.catalog.permissions(ctx, user, f.Integration.ID, f.ResourceType.ID)
+		l, err := c.permissions(ctx, user, f.Integration.ID, f.ResourceType.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -207,7 +214,7 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 		last.Longest = f.Longest
 		return func(v cards.Form) cards.Card { return cards.FinishStep(v, last) }, nil
 	}
-	l, err := t.bot.catalog.integrations(ctx, user)
+	l, err := c.integrations(ctx, user)
 	if err != nil {
 		return nil, err
 	}
@@ -301,8 +308,8 @@ func (l *listing) fits() bool {
 // chosen is what the steps before the form's own have chosen.
 func chosen(f form) [][2]string {
 	var c [][2]string
-	if f.Naming {
-		return nil // the dialog shows the whole wish
+	if f.Naming || f.Step == stepFor {
+		return nil // the dialog shows the whole wish, or what comes before it
 	}
 	if f.ForBundle {
 		return f.chosenOfBundle()

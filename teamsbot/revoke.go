@@ -1,6 +1,7 @@
 package teamsbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
@@ -144,12 +146,16 @@ func (t *turn) requestAgain(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, err
 	}
 	if o.sub.Asked.Bundle.ID != "" {
-		return t.openForm(ctx, bundleAgain(o.sub))
+		f := bundleAgain(o.sub)
+		f.For = o.forWhom(t.person.PersonKey)
+		return t.openForm(ctx, f)
 	}
 	if err := t.nameResources(ctx, &o); err != nil {
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
-	return t.openWish(ctx, o.sub.Asked.Wish(), o.sub.ID)
+	f := wishForm(o.sub.Asked.Wish(), o.sub.ID)
+	f.For = o.forWhom(t.person.PersonKey)
+	return t.openForm(ctx, f)
 }
 
 // receives makes sure that the person is who receives the access of a request,
@@ -166,12 +172,16 @@ func (t *turn) receives(ctx context.Context, o ownRequest) (v3ID string, err err
 		now = *o.told
 	} else {
 		now, err = t.bot.Apono.Request(ctx, r.ID)
+		if o.sub.Asked.OnBehalf() {
+			now, err = t.bot.Apono.Request(ctx, cmp.Or(r.FriendlyID, r.ID))
+		}
 	}
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound):
 		return "", sorry(err, wordsNoRequest)
 	case err != nil:
 		return "", sorry(err, t.bot.wordsOf(err))
+	case o.asksFor(t.person.PersonKey, now.Grantee.ID): // who submitted may end it, too
 	case !strings.EqualFold(now.Grantee.ID, aponoID):
 		return "", sorry(fmt.Errorf("request %s is for another Apono user", r.ID), wordsNoRequest)
 	}
@@ -183,6 +193,19 @@ func (t *turn) receives(ctx context.Context, o ownRequest) (v3ID string, err err
 		return "", sorry(err, t.bot.wordsOf(err))
 	}
 	return v3ID, nil
+}
+
+// asksFor says that this person submitted it for that Apono user.
+func (o ownRequest) asksFor(k db.PersonKey, aponoID string) bool {
+	return o.sub.ID != "" && o.sub.Person == k && o.sub.Asked.OnBehalf() && strings.EqualFold(o.sub.Asked.AponoUserID, aponoID)
+}
+
+// forWhom is whom this person asked for; nobody else if it was for them.
+func (o ownRequest) forWhom(k db.PersonKey) db.Named {
+	if o.sub.Person != k {
+		return db.Named{}
+	}
+	return o.sub.Asked.For
 }
 
 // unidentified says why it is not known who the person is.

@@ -89,7 +89,10 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	if err != nil || look == nil {
 		return err
 	}
-	r, err := b.lookAt(ctx, look)
+	r, by, err := b.lookAt(ctx, look)
+	if errors.Is(err, errUnread) {
+		return nil // who asked may connect again; it is looked again in its time
+	}
 	if errors.Is(err, aponoapi.ErrNotFound) {
 		return b.Store.RecordStatus(ctx, b.gone(look.Request))
 	}
@@ -97,7 +100,7 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 		soon := b.Now().Add(lookSoon) // whoever told of a change is not kept waiting
 		return errors.Join(err, b.Store.LookSooner(context.WithoutCancel(ctx), []string{look.ID}, soon, soon))
 	}
-	named := b.nameInV3(ctx, &r, look.Request)
+	named := b.nameInV3(ctx, by, &r, look.Request)
 	now := b.asTold(look.Request, r, look.Reading)
 	now.ToldSince = look.ToldSince
 	if look.Elsewhere && !now.Status.Over() {
@@ -111,8 +114,18 @@ func (b *Bot) refresh(ctx context.Context, job db.RefreshRequest) error {
 	return errors.Join(b.Store.RecordStatus(ctx, now), named, untold)
 }
 
-// lookAt reads one request, with one call where its name in v4 is known.
-func (b *Bot) lookAt(ctx context.Context, look *db.Look) (aponoapi.AccessRequest, error) {
+// lookAt reads one request, with one call where its name in v4 is known, and by
+// whose token it did.
+func (b *Bot) lookAt(ctx context.Context, look *db.Look) (r aponoapi.AccessRequest, by *aponoapi.Client, err error) {
+	if look.OnBehalf {
+		return b.lookOnBehalf(ctx, look)
+	}
+	r, err = b.lookAtOwn(ctx, look)
+	return r, b.Apono, err
+}
+
+// lookAtOwn reads a request that the bot's own token is told of.
+func (b *Bot) lookAtOwn(ctx context.Context, look *db.Look) (aponoapi.AccessRequest, error) {
 	if look.V4ID != "" {
 		r, err := b.Apono.DelegatedRequest(ctx, look.V4ID)
 		if !refusedToToken(err) {

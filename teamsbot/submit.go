@@ -31,8 +31,7 @@ const (
 // submit writes down what is asked, then asks Apono. What is refused in time
 // keeps the form open; the rest is told by the status card.
 func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, error) {
-	user, err := t.identify(ctx)
-	if err != nil {
+	if _, err := t.identify(ctx); err != nil {
 		return t.show(ctx, d, f, nil)
 	}
 	// What was typed last is kept with the draft, whatever happens next.
@@ -41,7 +40,7 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 	} else if err != nil {
 		return teams.Answer{}, err
 	}
-	asked, wrong, err := t.asked(ctx, user, &f)
+	asked, wrong, err := t.asked(ctx, &f)
 	if err == nil && wrong == nil {
 		wrong = t.tried(ctx, &f, asked)
 	}
@@ -108,13 +107,13 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 	if err != nil {
 		return err
 	}
-	created, err := b.ask(ctx, sub.Asked)
+	created, err := b.ask(ctx, sub)
 	b.catalog.changed(sub.Asked.AponoUserID)
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	switch {
 	case err == nil:
-		return b.Store.SubmissionCreated(note, sub, b.requestsOf(created, reading)...)
+		return b.created(note, sub, created, reading)
 	case errors.Is(err, aponoapi.ErrUnknownOutcome):
 		return errors.Join(err, b.Store.OweSettlement(note, sub, lookFirst))
 	}
@@ -128,7 +127,11 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 
 // ask asks Apono for access: through v3, which knows no bundles and no answers to
 // a company's questions, or v4.
-func (b *Bot) ask(ctx context.Context, a db.Asked) ([]aponoapi.AccessRequest, error) {
+func (b *Bot) ask(ctx context.Context, sub db.Submission) ([]aponoapi.AccessRequest, error) {
+	a := sub.Asked
+	if a.OnBehalf() {
+		return b.askOnBehalf(ctx, sub)
+	}
 	if a.ByV4() {
 		return b.Apono.CreateRequestV4(ctx, newRequestV4(a))
 	}
@@ -137,6 +140,17 @@ func (b *Bot) ask(ctx context.Context, a db.Asked) ([]aponoapi.AccessRequest, er
 		Permissions: a.Permissions, Justification: a.Justification, Duration: a.Duration,
 	})
 	return []aponoapi.AccessRequest{created}, err
+}
+
+// created notes what Apono has made of a submission.
+func (b *Bot) created(ctx context.Context, sub db.Submission, created []aponoapi.AccessRequest, reading int64) error {
+	if err := b.Store.SubmissionCreated(ctx, sub, b.requestsOf(created, reading)...); err != nil || !sub.Asked.OnBehalf() {
+		return err
+	}
+	if err := b.nameOnBehalf(ctx, sub, created); err != nil {
+		b.Log.Info().Err(loggable(err)).Msg("a request for somebody else has no other names yet") // a look will find them
+	}
+	return nil
 }
 
 // requestsOf is what the bot remembers of requests that Apono has just told.
@@ -326,9 +340,17 @@ func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Requ
 			s.Answers = append(s.Answers, [2]string{a.Label, a.Shown})
 		}
 	}
+	switch {
+	case !sub.Asked.OnBehalf():
+	case p.PersonKey == sub.Person:
+		s.For = sub.Asked.For.Name
+	case p.AponoID == sub.Asked.AponoUserID:
+		s.By = cmp.Or(sub.Asked.By, "somebody")
+	}
 	for _, r := range requests {
 		v := b.requestView(r, zone)
 		v.Systems = systemsView(p, sub, r, zone)
+		v.Others = s.For != ""
 		s.Requests = append(s.Requests, v)
 	}
 	return s

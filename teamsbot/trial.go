@@ -71,7 +71,7 @@ func (t *turn) trialFailed(ctx context.Context, l db.Link, err error) {
 // trialOf is a request as the client API names its parts; not ok where that is
 // not known. A trial of something else would refuse what may be had.
 func (t *turn) trialOf(ctx context.Context, own *aponoapi.Client, a db.Asked) (trial aponoapi.Trial, ok bool) {
-	trial = aponoapi.Trial{Justification: a.Justification, Duration: a.Duration, CustomFields: make(map[string]string)}
+	trial = aponoapi.Trial{GranteeID: a.For.ID, Justification: a.Justification, Duration: a.Duration, CustomFields: make(map[string]string)}
 	for _, answer := range a.Answers {
 		if answer.Value != "" {
 			trial.CustomFields[answer.FieldID] = answer.Value
@@ -103,7 +103,7 @@ func (t *turn) permissionIDs(ctx context.Context, own *aponoapi.Client, a db.Ask
 	if len(a.Resources) == 0 {
 		return nil, false
 	}
-	l, err := t.bot.catalog.unitsOf(ctx, own, a.AponoUserID, a.Integration.ID, a.Resources[0].ID)
+	l, err := t.bot.catalog.unitsOf(ctx, own, a.AponoUserID, a.For.ID, a.Integration.ID, a.Resources[0].ID)
 	if err != nil {
 		return nil, false
 	}
@@ -121,11 +121,11 @@ func (t *turn) permissionIDs(ctx context.Context, own *aponoapi.Client, a db.Ask
 
 // unitsOf are a person's permissions on one resource, as the client API tells
 // their own token.
-func (c *catalog) unitsOf(ctx context.Context, own *aponoapi.Client, user, integration, resource string) (*listing, error) {
-	key := listingKey{"own units", user, integration, resource}
+func (c *catalog) unitsOf(ctx context.Context, own *aponoapi.Client, user, grantee, integration, resource string) (*listing, error) {
+	key := listingKey{"own units of " + grantee, user, integration, resource}
 	return c.get(ctx, key, func(ctx context.Context) (*listing, error) {
 		all, err := collect(own.AccessUnits(ctx, aponoapi.UnitFilter{
-			IntegrationIDs: []string{integration}, ResourceIDs: []string{resource}, PageSize: listPage,
+			IntegrationIDs: []string{integration}, ResourceIDs: []string{resource}, GranteeID: grantee, PageSize: listPage,
 		}))
 		if err != nil {
 			return nil, err
@@ -183,6 +183,7 @@ func (t *turn) learnLongest(ctx context.Context, f *form) {
 	case f.ForBundle:
 		trial = aponoapi.Trial{BundleIDs: []string{f.Bundle.ID}}
 	}
+	trial.GranteeID = f.For.ID
 	verdict, err := own.DryRun(ctx, trial)
 	if err != nil {
 		t.trialFailed(ctx, l, err)
@@ -194,7 +195,7 @@ func (t *turn) learnLongest(ctx context.Context, f *form) {
 // fingerprint tells apart what is chosen.
 func (f *form) fingerprint() string {
 	var all []string
-	for _, items := range [][]db.Named{{f.Bundle, f.Integration, f.ResourceType}, f.Resources, f.Permissions, f.Units} {
+	for _, items := range [][]db.Named{{f.For, f.Bundle, f.Integration, f.ResourceType}, f.Resources, f.Permissions, f.Units} {
 		all = append(all, strings.Join(idsOf(items), "\x00"))
 	}
 	sum := sha256.Sum256([]byte(fmt.Sprint(f.Some, strings.Join(all, "\x00\x00"))))

@@ -12,8 +12,13 @@ import (
 // openWish opens the last step of the form with all of a wish that can
 // still be asked for. follows is the submission that it repeats, if any.
 func (t *turn) openWish(ctx context.Context, w db.Wish, follows string) (teams.Answer, error) {
+	return t.openForm(ctx, wishForm(w, follows))
+}
+
+// wishForm is the form for a wish.
+func wishForm(w db.Wish, follows string) form {
 	if w.Bundle.ID != "" {
-		return t.openForm(ctx, bundleWish(w, follows))
+		return bundleWish(w, follows)
 	}
 	f := newForm()
 	f.Follows = follows
@@ -27,7 +32,7 @@ func (t *turn) openWish(ctx context.Context, w db.Wish, follows string) (teams.A
 	if w.Duration > 0 {
 		f.sayDuration(w.Duration)
 	}
-	return t.openForm(ctx, f)
+	return f
 }
 
 // bundleWish is the form that asks for a wish for a bundle.
@@ -61,21 +66,21 @@ func (f *form) wish() db.Wish {
 // it, and leaves it at the step at which something must be chosen. What has
 // another name now gets that.
 func (t *turn) review(ctx context.Context, f form) (form, error) {
-	user, err := t.identify(ctx)
+	c, user, err := t.offers(ctx, &f)
 	if err != nil {
 		return f, err
 	}
 	f.Unchecked, f.Step = false, stepFinish
 	if f.ForBundle {
-		return t.reviewBundle(ctx, user, f)
+		return t.reviewBundle(ctx, c, user, f)
 	}
-	l, err := t.bot.catalog.integrations(ctx, user)
+	l, err := c.integrations(ctx, user)
 	if err != nil {
 		return f, err
 	}
 	if kept := l.still(f.Integration); len(kept) == 1 {
 		f.Integration = kept[0]
-		return t.reviewType(ctx, user, f)
+		return t.reviewType(ctx, c, user, f)
 	}
 	f.left("integration", f.Integration)
 	f.Step, f.Integration, f.ResourceType, f.Resources, f.Permissions = stepIntegration, db.Named{}, db.Named{}, nil, nil
@@ -83,14 +88,14 @@ func (t *turn) review(ctx context.Context, f form) (form, error) {
 }
 
 // reviewType is review for an integration that is still there.
-func (t *turn) reviewType(ctx context.Context, user string, f form) (form, error) {
-	l, err := t.bot.catalog.resourceTypes(ctx, user, f.Integration.ID)
+func (t *turn) reviewType(ctx context.Context, c *catalog, user string, f form) (form, error) {
+	l, err := c.resourceTypes(ctx, user, f.Integration.ID)
 	if err != nil {
 		return f, err
 	}
 	if kept := l.still(f.ResourceType); len(kept) == 1 {
 		f.ResourceType = kept[0]
-		return t.reviewRest(ctx, user, f)
+		return t.reviewRest(ctx, c, user, f)
 	}
 	f.left("resource type", f.ResourceType)
 	f.Step, f.ResourceType, f.Resources, f.Permissions = stepResourceType, db.Named{}, nil, nil
@@ -98,12 +103,12 @@ func (t *turn) reviewType(ctx context.Context, user string, f form) (form, error
 }
 
 // reviewRest is review for a resource type that is still there.
-func (t *turn) reviewRest(ctx context.Context, user string, f form) (form, error) {
-	resources, err := t.bot.catalog.resources(ctx, user, f.Integration.ID, f.ResourceType.ID)
+func (t *turn) reviewRest(ctx context.Context, c *catalog, user string, f form) (form, error) {
+	resources, err := c.resources(ctx, user, f.Integration.ID, f.ResourceType.ID)
 	if err != nil {
 		return f, err
 	}
-	permissions, err := t.bot.catalog.permissions(ctx, user, f.Integration.ID, f.ResourceType.ID)
+	permissions, err := c.permissions(ctx, user, f.Integration.ID, f.ResourceType.ID)
 	if err != nil {
 		return f, err
 	}
@@ -123,8 +128,8 @@ func (t *turn) reviewRest(ctx context.Context, user string, f form) (form, error
 
 // reviewBundle is review for a bundle. A part of it never becomes the whole by
 // itself.
-func (t *turn) reviewBundle(ctx context.Context, user string, f form) (form, error) {
-	l, err := t.bundles(ctx, user)
+func (t *turn) reviewBundle(ctx context.Context, c *catalog, user string, f form) (form, error) {
+	l, err := t.bundles(ctx, c, user)
 	if err != nil {
 		return f, err
 	}
@@ -137,7 +142,7 @@ func (t *turn) reviewBundle(ctx context.Context, user string, f form) (form, err
 	if f.Bundle = kept[0]; !f.Some {
 		return f, nil
 	}
-	if l, err = t.bot.catalog.units(ctx, user, f.Bundle.ID); err != nil {
+	if l, err = c.units(ctx, user, f.Bundle.ID); err != nil {
 		return f, err
 	}
 	units := l.still(f.Units...)

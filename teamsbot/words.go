@@ -103,6 +103,9 @@ func kindOf(err error) error {
 
 // wordsOf says in a person's words why Apono did not do something.
 func (b *Bot) wordsOf(err error) string {
+	if errors.Is(err, errNotConnected) {
+		return "You are not connected to Apono any more. Write connect in your own chat with Apono, then try again."
+	}
 	var e *aponoapi.Error
 	if !errors.As(err, &e) {
 		return "Apono could not be asked. Try again in a moment."
