@@ -228,6 +228,16 @@ func (b *Bot) nameOnBehalf(ctx context.Context, sub db.Submission, created []apo
 	return failed
 }
 
+// readRequest is a request as Apono tells the bot's own token. One that somebody
+// made for another it may know only by the id that people read.
+func (b *Bot) readRequest(ctx context.Context, id, friendlyID string) (aponoapi.AccessRequest, error) {
+	r, err := b.Apono.Request(ctx, id)
+	if errors.Is(err, aponoapi.ErrNotFound) && friendlyID != "" && friendlyID != id {
+		return b.Apono.Request(ctx, friendlyID)
+	}
+	return r, err
+}
+
 // errUnread says that nobody can read a request now.
 var errUnread = errors.New("neither the bot's token nor that of who asked can read the request")
 

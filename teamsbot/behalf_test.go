@@ -60,6 +60,7 @@ func TestRequestOnBehalf(t *testing.T) {
 	}
 
 	// She views and ends it, and it is hers alone.
+	dana.presses("View details").shows("Shown once, for your eyes")
 	dana.presses("View resources").shows("Orders database")
 	devin.says("my access")
 	devin.presses("My access").shows("no access")
@@ -196,6 +197,12 @@ func TestForgedPressesOnWhatIsOnBehalf(t *testing.T) {
 	devin.connects()
 	w.forDana(devin, "request", "New request").atLastStep().submitted()
 	r := w.requests()[0]
+	for _, who := range []*someone{omar, devin} { // who asked may not look, either
+		_, body := who.invoke(map[string]any{"apono": cards.Data{Verb: cards.VerbDetails, Request: r.V3ID}})
+		if !strings.Contains(body, wordsNoRequest) {
+			t.Errorf("%s looks at the details: %s", who.Name, body)
+		}
+	}
 	for _, verb := range []cards.Verb{cards.VerbRevoke, cards.VerbResources, cards.VerbAgain, cards.VerbFavoriteName, cards.VerbExtend} {
 		for _, name := range []string{r.V3ID, r.V4ID, r.FriendlyID} {
 			_, body := omar.invoke(map[string]any{"apono": cards.Data{Verb: verb, Request: name}})

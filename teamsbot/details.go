@@ -82,7 +82,7 @@ func (t *turn) granted(ctx context.Context) (*grant, error) {
 	if known {
 		name = r.ID
 	}
-	told, err := t.bot.Apono.Request(ctx, name)
+	told, err := t.bot.readRequest(ctx, name, r.FriendlyID)
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound), errors.Is(err, aponoapi.ErrInvalid):
 		return nil, sorry(err, wordsNoRequest)

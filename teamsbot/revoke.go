@@ -1,7 +1,6 @@
 package teamsbot
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -171,10 +170,7 @@ func (t *turn) receives(ctx context.Context, o ownRequest) (v3ID string, err err
 	if o.told != nil {
 		now = *o.told
 	} else {
-		now, err = t.bot.Apono.Request(ctx, r.ID)
-		if o.sub.Asked.OnBehalf() {
-			now, err = t.bot.Apono.Request(ctx, cmp.Or(r.FriendlyID, r.ID))
-		}
+		now, err = t.bot.readRequest(ctx, r.ID, r.FriendlyID)
 	}
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound):

@@ -69,6 +69,7 @@ func everybodyWorks(t *testing.T, s site) {
 			{"whole bundle", devinTakesAWholeBundle},
 			{"some of a bundle", devinTakesSomeOfABundle},
 			{"two requests", devinMakesTwoRequestsOfOne},
+			{"somebody else", devinAsksForSomebodyElse},
 		},
 		"ava": {
 			{"one line", avaWritesOneLine},
