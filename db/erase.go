@@ -13,6 +13,7 @@ type Erased struct {
 
 	Open      int // of the requests: Apono has not ended them
 	Decisions int // requests of others that named the person as who decided
+	Parties   int // requests of others that named the person as who asks or receives
 }
 
 // PeopleAt are the people of an address, whatever its letters' case, or of an
@@ -60,6 +61,10 @@ const (
 	eraseDecisions   = `UPDATE requests SET decided_by = '', review = review - 'approvers'
 		WHERE @name <> '' AND strpos(concat(decided_by, review -> 'approvers'), @name) > 0
 		OR @email <> '' AND strpos(lower(concat(decided_by, review -> 'approvers')), lower(@email)) > 0`
+	eraseParties = `UPDATE requests SET review = review
+			- CASE WHEN lower(review -> 'requester' ->> 'email') = lower(@email) THEN 'requester' ELSE '' END
+			- CASE WHEN lower(review -> 'grantee' ->> 'email') = lower(@email) THEN 'grantee' ELSE '' END
+		WHERE @email <> '' AND lower(@email) IN (lower(review -> 'requester' ->> 'email'), lower(review -> 'grantee' ->> 'email'))`
 	eraseAudited = `DELETE FROM audit_people WHERE ` + theirs // what they did stays, under an id that is nobody's
 	eraseAdmin   = `DELETE FROM admins WHERE ` + theirs
 	eraseWatches = `DELETE FROM watches WHERE kind = 'requester' AND id = lower(@email)`
@@ -100,6 +105,7 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseLinks, &e.Links},
 			{eraseActivities, &e.Activities},
 			{eraseDecisions, &e.Decisions},
+			{eraseParties, &e.Parties},
 			{eraseAudited, &ignored},
 			{eraseAdmin, &ignored},
 			{eraseWatches, &e.Watches},
@@ -122,4 +128,41 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 		return Erased{}, fmt.Errorf("erase person %s: %w", p.ObjectID, err)
 	}
 	return e, nil
+}
+
+// ofStranger are the requests that an address has to do with and that are
+// nobody's: the bot has never met who made them.
+const ofStranger = `submission_id IN (SELECT id FROM submissions WHERE object_id IS NULL)
+	AND lower($1) IN (lower(review -> 'requester' ->> 'email'), lower(review -> 'grantee' ->> 'email'))`
+
+// OfStranger is how many requests an address has to do with that were made
+// elsewhere by somebody whom the bot has never met.
+func (s *Store) OfStranger(ctx context.Context, address string) (n int, err error) {
+	if err := s.pool.QueryRow(ctx, `SELECT count(*) FROM requests WHERE `+ofStranger, address).Scan(&n); err != nil {
+		return 0, fmt.Errorf("look for a stranger's requests: %w", err)
+	}
+	return n, nil
+}
+
+// EraseStranger deletes them.
+func (s *Store) EraseStranger(ctx context.Context, address string) (n int, err error) {
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `DELETE FROM requests WHERE `+ofStranger+` RETURNING submission_id`, address)
+		if err != nil {
+			return err
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if n = len(ids); err != nil || n == 0 {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM posted_cards WHERE submission_id = ANY ($1)`, ids); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM submissions WHERE id = ANY ($1)`, ids)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("erase a stranger's requests: %w", err)
+	}
+	return n, nil
 }

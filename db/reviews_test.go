@@ -216,3 +216,42 @@ func TestCardsTellHowLongTheyHaveWaited(t *testing.T) {
 		t.Errorf("drawn %d times, want 5", drawn)
 	}
 }
+
+// Whom the bot has never met can be forgotten, too, and who is forgotten is not
+// named in what others ask for.
+func TestNobodysRequestsAndMentionsAreErased(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dana := w.known("dana@acme.example")
+	about := db.Review{Requester: db.Party{Email: "dana@acme.example", Name: "Dana"}, Grantee: db.Party{Email: "ines@acme.example", Name: "Ines"}}
+	_, others := w.created(aponoapi.Pending)
+	w.must(w.RecordReview(w.ctx, others.ID, about))
+	nobodys := w.request(aponoapi.Pending)
+	w.must(w.RememberElsewhere(w.ctx, db.PersonKey{}, asked, nobodys))
+	w.must(w.RecordReview(w.ctx, nobodys.ID, about))
+	w.reviewIn(w.place("19:one"), nobodys)
+
+	erased, err := w.Erase(w.ctx, dana)
+	if w.must(err); erased.Parties != 2 {
+		t.Errorf("erased %+v", erased)
+	}
+	got, err := w.ToReview(w.ctx, others.ID)
+	w.must(err)
+	if diff := cmp.Diff(db.Review{Grantee: about.Grantee}, got.Review); diff != "" {
+		t.Error(diff)
+	}
+	for who, want := range map[string]int{"INES@acme.example": 1, "dana@acme.example": 0, "": 0} {
+		if n, err := w.OfStranger(w.ctx, who); err != nil || n != want {
+			t.Errorf("of %q there are %d (%v), want %d", who, n, err, want)
+		}
+	}
+	if n, err := w.EraseStranger(w.ctx, "ines@acme.example"); err != nil || n != 1 {
+		t.Errorf("%d are erased (%v)", n, err)
+	}
+	if _, err := w.ToReview(w.ctx, nobodys.ID); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("after that: %v", err)
+	}
+	if _, err := w.ToReview(w.ctx, others.ID); err != nil {
+		t.Errorf("somebody else's is gone: %v", err)
+	}
+}

@@ -33,18 +33,26 @@ func (f *forgetCommand) Run(ctx context.Context, t *terminal) error {
 		return err
 	}
 	defer store.Close()
-	people, err := store.PeopleAt(ctx, strings.TrimSpace(f.Email))
+	address := strings.TrimSpace(f.Email)
+	people, err := store.PeopleAt(ctx, address)
 	if err != nil {
 		return err
 	}
-	if len(people) == 0 {
+	stranger, err := store.OfStranger(ctx, address)
+	if err != nil {
+		return err
+	}
+	if len(people) == 0 && stranger == 0 {
 		return fmt.Errorf("nobody with the address %q is remembered. "+
 			"Of those who never opened a form the bot has no address: name them by their Entra object id", f.Email)
 	}
 	for _, p := range people {
 		t.say("%s", nameOf(p))
 	}
-	if !f.Yes && isatty.IsTerminal(os.Stdin.Fd()) && !agrees(os.Stdin, t, len(people)) {
+	if stranger > 0 {
+		t.say("%d of the requests that were made elsewhere, by somebody who never wrote to the bot, name %s", stranger, address)
+	}
+	if !f.Yes && isatty.IsTerminal(os.Stdin.Fd()) && !agrees(os.Stdin, t, max(1, len(people))) {
 		return errors.New("nothing was erased")
 	}
 	for _, p := range people {
@@ -53,6 +61,11 @@ func (f *forgetCommand) Run(ctx context.Context, t *terminal) error {
 			return err
 		}
 		report(t, p, erased)
+	}
+	if stranger, err = store.EraseStranger(ctx, address); err != nil {
+		return err
+	} else if stranger > 0 {
+		t.say("\nErased %d of the requests that were made elsewhere.", stranger)
 	}
 	t.say("\nThe messages in Teams stay, and so does what Apono knows. Who writes to the bot again is new to it. " +
 		"The audit keeps what was done, and not by whom.")
@@ -95,6 +108,7 @@ func report(t *terminal, p db.Person, e db.Erased) {
 		{e.Activities, "answer to what they wrote or pressed", "answers to what they wrote or pressed"},
 		{e.Jobs, "job about them", "jobs about them"},
 		{e.Watches, "watch of a channel for their requests", "watches of channels for their requests"},
+		{e.Parties, "mention as who asks or receives in a request of others", "mentions as who asks or receives in requests of others"},
 		{e.Decisions, "mention as who decided about a request", "mentions as who decided about a request"},
 	} {
 		words := line.other
