@@ -21,6 +21,6 @@ func (t *turn) openExtension(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, sorry(err, wordsOldButton)
 	}
 	f := newForm()
-	f.Justification = cards.Paragraph(task.Message, quoteLimit)
+	f.Justification = cards.Paragraph(withoutTokens(task.Message), quoteLimit)
 	return t.openForm(ctx, f)
 }

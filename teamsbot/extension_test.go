@@ -47,6 +47,7 @@ func TestMessageOfAnyKind(t *testing.T) {
 		"a novel":  {strings.Repeat("word ", 5000), strings.Repeat("word ", 119) + "word…"},
 		"unseen":   {"a\u202eb\x00c", "abc"},
 		"Markdown": {"[x](https://evil.example) **b**", "[x](https://evil.example) **b**"},
+		"a token":  {"it is aup_0123456789abcdef, keep it", "it is •••, keep it"},
 	} {
 		got := dana.asksElsewhere(c.text).toLastStep().value("justification")
 		if got != c.want {

@@ -2,6 +2,7 @@ package teamsbot
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -10,17 +11,18 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 )
 
-// tokenPrefix is how Apono's personal tokens begin.
-const tokenPrefix = "aup_"
+// tokenInside finds Apono's personal tokens in a text.
+var tokenInside = regexp.MustCompile(`(?i)aup_[a-z0-9_.-]{8,}`)
+
+// withoutTokens is a text in which Apono's personal tokens cannot be read.
+func withoutTokens(text string) string { return tokenInside.ReplaceAllString(text, "•••") }
 
 // hasToken says that a text has an Apono token in it, or is nothing but what
 // looks like a token of whatever kind.
 func hasToken(text string) bool {
 	words := strings.Fields(text)
-	for _, w := range words {
-		if at := strings.Index(strings.ToLower(w), tokenPrefix); at >= 0 && len(w)-at >= len(tokenPrefix)+8 {
-			return true
-		}
+	if tokenInside.MatchString(text) {
+		return true
 	}
 	if len(words) == 2 && strings.EqualFold(words[0], "connect") {
 		words = words[1:]
