@@ -67,6 +67,7 @@ func TestRequestOnBehalf(t *testing.T) {
 	if d := dana.presses("Revoke access").press("Revoke access"); !d.Closed {
 		t.Errorf("she cannot end it: %s", d.Text())
 	}
+	w.settle()
 	w.pass(time.Minute)
 	for _, s := range []*someone{dana, devin} {
 		if s.messages("Revoked") == 0 {
