@@ -11,6 +11,7 @@ type System struct {
 	Session string // as our buttons name it; "" is all of a request
 	Name    string // as people read it; "" for all of a request
 	Free    bool   // there is no secret: they can be viewed again and again
+	Fixed   bool   // the credentials cannot be reset
 	State   DetailsState
 	Note    DetailsNote
 	At      time.Time // since when
@@ -191,6 +192,9 @@ func (x System) offer(request string) (lines []element) {
 			buttons(button("Show", show).positive()))
 	case x.State == DetailsResetting:
 		return append(lines, buttons(button("Look again", again)))
+	}
+	if x.Fixed {
+		return append(lines, say("Apono cannot reset these credentials. Ask your Apono admin."))
 	}
 	return append(lines, buttons(button("Reset credentials", reset)))
 }

@@ -23,6 +23,10 @@ type grant struct {
 	sub     db.Submission
 	told    aponoapi.AccessRequest
 	systems []cards.System // whose details can be viewed
+
+	// Of a connected person whom Apono tells about their sessions.
+	own      *aponoapi.Client
+	sessions []aponoapi.Session
 }
 
 // viewDetails shows how the access details of a request stand, and nothing of
@@ -30,7 +34,7 @@ type grant struct {
 func (t *turn) viewDetails(ctx context.Context) (teams.Answer, error) {
 	g, err := t.granted(ctx)
 	if err != nil {
-		return teams.Answer{}, err
+		return t.notGranted(ctx, err)
 	}
 	if t.press.Do != cards.DoOne {
 		all, err := t.bot.Store.RequestsOf(ctx, g.sub.ID)
@@ -113,12 +117,17 @@ func (t *turn) active(ctx context.Context, g *grant) (_ *grant, err error) {
 	if g.sub, err = t.bot.Store.Submission(ctx, g.request.SubmissionID); err != nil {
 		return nil, err
 	}
-	d, err := t.bot.Store.KnowSystem(ctx, db.System{RequestID: g.request.ID}, "", t.bot.Now())
-	if err != nil {
-		return nil, err
+	return g, t.readSystems(ctx, g)
+}
+
+// notGranted says why there is nothing to view. Whose own token has ended is
+// asked for another, and goes on then.
+func (t *turn) notGranted(ctx context.Context, err error) (teams.Answer, error) {
+	if errors.Is(err, errTokenEnded) {
+		t.err = err
+		return t.reconnect(ctx)
 	}
-	g.systems = []cards.System{systemView(d, zoneOf(t.person))}
-	return g, nil
+	return teams.Answer{}, err
 }
 
 // foundElsewhere remembers a request that was made elsewhere before the bot has

@@ -15,20 +15,30 @@ import (
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
-// resetUntold is how long a reset is given of which Apono tells the bot nothing.
-const resetUntold = 30 * time.Second
+const (
+	// resetUntold is how long a reset is given of which Apono tells the bot nothing.
+	resetUntold = 30 * time.Second
+	// resetEvery is how often Apono is asked whether a reset is done, where it
+	// tells, and resetLasts when that is too long.
+	resetEvery = 2 * time.Second
+	resetLasts = 2 * time.Minute
+	// resetBegins is how long Apono is given to begin with one.
+	resetBegins = 15 * time.Second
+)
 
 // askReset asks whether to reset the credentials of a system, and says what else
 // that affects.
 func (t *turn) askReset(ctx context.Context) (teams.Answer, error) {
 	g, err := t.granted(ctx)
 	if err != nil {
-		return teams.Answer{}, err
+		return t.notGranted(ctx, err)
 	}
 	x, ok := t.toReset(g)
 	switch {
 	case !ok:
 		return t.detailsDialog(g, "")
+	case x.Free || x.Fixed:
+		return t.detailsDialog(g, "These credentials cannot be reset.")
 	case x.State == cards.DetailsOpen:
 		return t.detailsDialog(g, "Nobody has viewed these details yet: there is nothing to reset.")
 	case x.State == cards.DetailsResetting:
@@ -36,21 +46,33 @@ func (t *turn) askReset(ctx context.Context) (teams.Answer, error) {
 	case t.isBusy(x):
 		return t.detailsDialog(g, wordsBeingShown)
 	}
-	others, err := t.sharing(ctx, g)
+	others, err := t.sharing(ctx, g, x)
 	if err != nil {
 		return teams.Answer{}, err
 	}
 	g.systems = []cards.System{x}
-	return teams.TaskCard("Reset credentials", cards.Reset(t.grantView(g), others, false).JSON(), teams.Medium)
+	return teams.TaskCard("Reset credentials", cards.Reset(t.grantView(g), others, g.own != nil).JSON(), teams.Medium)
 }
 
 // toReset is the system that a press means: the one that it names, or the only
-// one.
+// one that can be reset.
 func (t *turn) toReset(g *grant) (cards.System, bool) {
-	if t.press.Session == "" && len(g.systems) == 1 {
+	if t.press.Session != "" {
+		return g.system(t.press.Session)
+	}
+	if len(g.systems) == 1 {
 		return g.systems[0], true
 	}
-	return g.system(t.press.Session)
+	var found []cards.System
+	for _, x := range g.systems {
+		if !x.Free && x.State != cards.DetailsOpen {
+			found = append(found, x)
+		}
+	}
+	if len(found) != 1 {
+		return cards.System{}, false
+	}
+	return found[0], true
 }
 
 // isBusy says that somebody is being shown the details just now.
@@ -58,9 +80,12 @@ func (t *turn) isBusy(x cards.System) bool {
 	return x.State == cards.DetailsClaimed && t.bot.Now().Sub(x.At) < busyLasts
 }
 
-// sharing are the person's other requests that may have the same credentials:
-// those in the same integrations.
-func (t *turn) sharing(ctx context.Context, g *grant) (names []string, err error) {
+// sharing are the person's other requests that have the same credentials, as
+// Apono tells of a session; else those that may: in the same integrations.
+func (t *turn) sharing(ctx context.Context, g *grant, x cards.System) (names []string, err error) {
+	if g.own != nil {
+		return t.sharingSession(ctx, g, g.session(x.Session))
+	}
 	own, err := t.bot.Store.OwnRequests(ctx, t.person.PersonKey, t.bot.Now())
 	if err != nil {
 		return nil, err
@@ -88,18 +113,18 @@ func integrationsOf(r db.Request, sub db.Submission) []string {
 func (t *turn) resetNow(ctx context.Context) (teams.Answer, error) {
 	g, err := t.granted(ctx)
 	if err != nil {
-		return teams.Answer{}, err
+		return t.notGranted(ctx, err)
 	}
 	x, ok := g.system(t.press.Session)
 	if !ok || int(x.Number) != t.press.Revision {
 		return t.detailsDialog(g, "This has changed meanwhile, and nothing was reset just now.")
 	}
-	reset, err := t.resetter(ctx, g, x)
+	reset, wait, err := t.resetter(ctx, g, x)
 	if err != nil {
 		return teams.Answer{}, err
 	}
 	at, now := db.System{RequestID: g.request.ID, SessionID: x.Session}, t.bot.Now()
-	d, begun, err := t.bot.Store.StartReset(ctx, at, x.Number, t.person.PersonKey, now, now.Add(-busyLasts), resetUntold)
+	d, begun, err := t.bot.Store.StartReset(ctx, at, x.Number, t.person.PersonKey, now, now.Add(-busyLasts), wait)
 	if err != nil {
 		return teams.Answer{}, err
 	}
@@ -118,19 +143,26 @@ func (t *turn) resetNow(ctx context.Context) (teams.Answer, error) {
 	return t.notReset(ctx, g, d, err)
 }
 
-// resetter is what asks Apono for new credentials.
-func (t *turn) resetter(ctx context.Context, g *grant, _ cards.System) (func(context.Context) error, error) {
+// resetter is what asks Apono for new credentials, and after how long it is worth
+// a look whether they are there.
+func (t *turn) resetter(ctx context.Context, g *grant, x cards.System) (reset func(context.Context) error, wait time.Duration, err error) {
+	if g.own != nil {
+		return func(ctx context.Context) error {
+			_, err := g.own.ResetSession(ctx, x.Session)
+			return err
+		}, resetEvery, nil
+	}
 	id, err := t.bot.v3ID(ctx, g.request, g.told)
 	switch {
 	case errors.Is(err, errUnnamed):
-		return nil, sorry(err, wordsDetailsInPortal)
+		return nil, 0, sorry(err, wordsDetailsInPortal)
 	case err != nil:
-		return nil, sorry(err, t.bot.wordsOf(err))
+		return nil, 0, sorry(err, t.bot.wordsOf(err))
 	}
 	return func(ctx context.Context) error {
 		_, err := t.bot.Apono.ResetV3(ctx, id)
 		return err
-	}, nil
+	}, resetUntold, nil
 }
 
 // notReset says why Apono resets nothing. What it will not reset has no secret,
@@ -140,7 +172,7 @@ func (t *turn) notReset(ctx context.Context, g *grant, d db.Details, err error) 
 	late, cancel := grace(ctx)
 	defer cancel()
 	at, now := db.System{RequestID: g.request.ID, SessionID: d.SessionID}, t.bot.Now()
-	problem := t.bot.wordsOfDetails(err) + " Nothing was reset."
+	problem, ended := t.bot.wordsOfDetails(err)+" Nothing was reset.", g.own != nil && errors.Is(err, aponoapi.ErrUnauthorized)
 	if errors.Is(err, aponoapi.ErrInvalid) {
 		problem += " You can view the details again."
 		err = t.bot.Store.ReadableAgain(late, at, d.Number, t.person.PersonKey, now)
@@ -149,8 +181,11 @@ func (t *turn) notReset(ctx context.Context, g *grant, d db.Details, err error) 
 		err = t.bot.Store.ResetFailed(late, at, d.Number, db.DetailsNotReset, t.person.PersonKey, now)
 		d.State, d.Note, d.At = db.DetailsViewed, db.DetailsNotReset, now
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return teams.Answer{}, err
+	case ended:
+		return t.reconnect(late)
 	}
 	g.stands(systemView(d, zoneOf(t.person)))
 	return t.detailsDialog(g, problem)
@@ -167,8 +202,48 @@ func (b *Bot) awaitReset(ctx context.Context, job db.AwaitReset) error {
 	if err != nil || !r.Status.Active() {
 		return err
 	}
-	if rest := resetUntold - b.Now().Sub(d.At); rest > 0 {
-		return river.JobSnooze(min(rest, resetUntold))
+	now := b.Now()
+	waited := now.Sub(d.At)
+	stands, err := b.credentialsOf(ctx, job)
+	if errors.Is(err, errNotConnected) || errors.Is(err, aponoapi.ErrForbidden) { // Apono does not tell
+		if waited < resetUntold {
+			return river.JobSnooze(min(resetUntold-waited, resetUntold))
+		}
+		return b.Store.ReopenDetails(ctx, job.System(), job.Number, db.DetailsUntold, job.Person(), now)
 	}
-	return b.Store.ReopenDetails(ctx, job.System(), job.Number, db.DetailsUntold, job.Person(), b.Now())
+	if err != nil {
+		b.Log.Warn().Err(loggable(err)).Msg("Apono does not tell of a reset")
+	}
+	switch {
+	case stands == aponoapi.Available:
+		return b.Store.ReopenDetails(ctx, job.System(), job.Number, db.DetailsRenewed, job.Person(), now)
+	case stands == aponoapi.NotApplicable:
+		return b.Store.ReadableAgain(ctx, job.System(), job.Number, job.Person(), now)
+	case stands == aponoapi.Viewed && waited > resetBegins:
+		return b.Store.ResetFailed(ctx, job.System(), job.Number, db.DetailsNotReset, job.Person(), now)
+	case waited > resetLasts:
+		return b.Store.ResetFailed(ctx, job.System(), job.Number, db.DetailsSlow, job.Person(), now)
+	}
+	return river.JobSnooze(resetEvery)
+}
+
+// credentialsOf is how the credentials of a session stand as Apono tells the
+// person, or errNotConnected if it tells them nothing.
+func (b *Bot) credentialsOf(ctx context.Context, job db.AwaitReset) (aponoapi.Credentials, error) {
+	if job.SessionID == "" {
+		return "", errNotConnected
+	}
+	p, err := b.Store.Person(ctx, job.Person())
+	if err != nil {
+		return "", err
+	}
+	own, err := b.as(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	s, err := own.Session(ctx, job.SessionID)
+	if errors.Is(err, aponoapi.ErrUnauthorized) {
+		return "", errors.Join(errNotConnected, b.dropLink(ctx, p.PersonKey))
+	}
+	return s.Credentials, err
 }

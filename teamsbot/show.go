@@ -44,24 +44,32 @@ func (t *turn) showDetails(ctx context.Context) (teams.Answer, error) {
 	defer cancel()
 	g, err := t.granted(soon)
 	if err != nil {
-		return teams.Answer{}, tooLate(err)
+		return t.notGranted(ctx, tooLate(err))
 	}
 	x, ok := g.system(t.press.Session)
-	if !ok {
+	switch {
+	case !ok:
 		return t.detailsDialog(g, "This has changed meanwhile.")
-	}
-	if x.State != cards.DetailsOpen {
+	case x.State != cards.DetailsOpen && !x.Free:
 		return t.detailsDialog(g, wordsShownBefore)
 	}
 	read, err := t.reader(soon, g, x)
 	if err != nil {
 		return teams.Answer{}, tooLate(err)
 	}
+	if x.Free {
+		return t.showAgain(ctx, g, x, read)
+	}
+	return t.showOnce(ctx, g, x, read)
+}
+
+// showOnce claims the look and, if nobody else has, has it.
+func (t *turn) showOnce(ctx context.Context, g *grant, x cards.System, read func(context.Context) (aponoapi.Details, error)) (teams.Answer, error) {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < leastLasts {
 		return t.detailsDialog(g, wordsTookTooLong)
 	}
 	at := db.System{RequestID: g.request.ID, SessionID: x.Session}
-	claim, ok, err := t.bot.Store.ClaimDetails(soon, at, t.person.PersonKey, t.bot.Now())
+	claim, ok, err := t.bot.Store.ClaimDetails(ctx, at, t.person.PersonKey, t.bot.Now())
 	if err != nil {
 		return teams.Answer{}, tooLate(err)
 	}
@@ -71,7 +79,7 @@ func (t *turn) showDetails(ctx context.Context) (teams.Answer, error) {
 	}
 	details, err := t.look(ctx, at, claim.Number, read)
 	if err != nil {
-		return t.notShown(g, claim, err)
+		return t.notShown(ctx, g, claim, err)
 	}
 	return t.shown(g, claim, details)
 }
@@ -85,8 +93,37 @@ func tooLate(err error) error {
 	return err
 }
 
+// showAgain shows details in which there is no secret. They are not stored
+// either: Apono may be wrong.
+func (t *turn) showAgain(ctx context.Context, g *grant, x cards.System, read func(context.Context) (aponoapi.Details, error)) (teams.Answer, error) {
+	reading, cancel := context.WithTimeout(ctx, beforeLasts)
+	defer cancel()
+	d, err := read(reading)
+	if err != nil {
+		t.err = err
+		return t.detailsDialog(g, t.bot.wordsOfDetails(err))
+	}
+	entry := db.AuditEntry{
+		Action: db.AuditDetails, Request: g.request.ID, Outcome: "done", Detail: map[string]string{"session": x.Session, "secret": "none"},
+	}
+	if err := t.bot.Store.Audit(ctx, t.person.PersonKey, entry); err != nil {
+		return teams.Answer{}, err
+	}
+	repeat, err := t.detailsDialog(g, "")
+	if err != nil {
+		return teams.Answer{}, err
+	}
+	t.repeat = &repeat
+	card := cards.AccessDetails(cards.Shown{System: x.Name, Session: x.Session, Admin: t.bot.AdminContact}, d).JSON()
+	defer clear(card)
+	return teams.TaskCard("Access details", card, teams.Large)
+}
+
 // reader is what reads the details of a system, once.
-func (t *turn) reader(ctx context.Context, g *grant, _ cards.System) (func(context.Context) (aponoapi.Details, error), error) {
+func (t *turn) reader(ctx context.Context, g *grant, x cards.System) (func(context.Context) (aponoapi.Details, error), error) {
+	if g.own != nil {
+		return func(ctx context.Context) (aponoapi.Details, error) { return g.own.SessionDetails(ctx, x.Session) }, nil
+	}
 	id, err := t.bot.v3ID(ctx, g.request, g.told)
 	switch {
 	case errors.Is(err, errUnnamed):
@@ -190,8 +227,11 @@ func (t *turn) shown(g *grant, claim db.Details, d aponoapi.Details) (teams.Answ
 }
 
 // notShown says why there is nothing to see, and what to do.
-func (t *turn) notShown(g *grant, claim db.Details, err error) (teams.Answer, error) {
+func (t *turn) notShown(ctx context.Context, g *grant, claim db.Details, err error) (teams.Answer, error) {
 	t.err = err
+	if g.own != nil && errors.Is(err, aponoapi.ErrUnauthorized) {
+		return t.reconnect(ctx)
+	}
 	now := claim
 	now.At = t.bot.Now()
 	problem := "Apono did not answer in time, and what comes now is thrown away. The details may be used up: reset the credentials."
