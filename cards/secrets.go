@@ -33,7 +33,7 @@ const roomForSecrets = heaviest - 5<<10
 // https becomes a button.
 func AccessDetails(about Shown, d aponoapi.Details) Card {
 	p := &page{room: roomForSecrets}
-	for _, name := range slices.Sorted(maps.Keys(d.Parameters)) {
+	for _, name := range slices.SortedFunc(maps.Keys(d.Parameters), asAsked) {
 		p.value(name, d.Parameters[name].Reveal())
 	}
 	p.command(d.CLI.Reveal())
@@ -41,12 +41,26 @@ func AccessDetails(about Shown, d aponoapi.Details) Card {
 	p.lines(d.Instructions.Reveal())
 	p.remark(d.AdminMessage)
 
-	body := []element{heading("Access details")}
+	body := append([]element{about.first()}, p.warnings()...)
 	if name := Line(about.System, 100); name != "" {
 		body = append(body, fact("System", name))
 	}
-	body = append(append(append(body, about.first()), p.warnings()...), p.body...)
+	body = append(body, p.body...)
 	return newCard("Access details", append(body, about.next()...)...).with(actions...)
+}
+
+// asked is the order in which who logs in is asked for values.
+var asked = []string{"host", "hostname", "port", "database", "db_name", "user", "username", "password"}
+
+// asAsked orders the names of values so, and the others by name behind them.
+func asAsked(a, b string) int {
+	place := func(name string) int {
+		if i := slices.Index(asked, strings.ToLower(name)); i >= 0 {
+			return i
+		}
+		return len(asked)
+	}
+	return cmp.Or(place(a)-place(b), strings.Compare(a, b))
 }
 
 // first is the first line.
@@ -56,7 +70,7 @@ func (s Shown) first() element {
 		words = "There is no secret in this. You can view it again."
 	}
 	r := run(words)
-	r.Weight, r.Color = "bolder", attention
+	r.Weight, r.Color, r.Size = "bolder", attention, "medium"
 	if !s.Masked {
 		return runs(r)
 	}

@@ -24,6 +24,8 @@ func TestBrowser(t *testing.T) {
 		{"welcome", danaIsWelcomed},
 		{"data lake", danaSearchesFiveThousandTables},
 		{"narrow", danaAsksOnHerPhone},
+		{"details", danaLogsIn},
+		{"reset", danaResetsOnHerPhone},
 		{"approval", omarApprovesInTheSimulator},
 	}) {
 		return
