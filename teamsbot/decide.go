@@ -19,9 +19,10 @@ import (
 const decideLasts = 10 * time.Second
 
 const (
-	wordsNotApprover = "Apono does not show you this request: you are not one of those who can decide on it. The card stays for them."
-	wordsOwnRequest  = "This request is your own. Somebody else has to decide on it."
-	wordsDeciding    = "Apono has not answered yet. The card shows what comes of it; nothing is decided twice."
+	wordsNotApprover  = "Apono does not show you this request: you are not one of those who can decide on it. The card stays for them."
+	wordsMayNotDecide = "Apono does not let you decide on this request. The card stays for those who can."
+	wordsOwnRequest   = "This request is your own. Somebody else has to decide on it."
+	wordsDeciding     = "Apono has not answered yet. The card shows what comes of it; nothing is decided twice."
 )
 
 // decide asks for the last word on a request, and then says it to Apono as the
@@ -94,7 +95,7 @@ func (t *turn) toDecide(ctx context.Context) (k task, err error) {
 	case err != nil:
 		return k, sorry(err, t.bot.wordsOf(err))
 	case strings.EqualFold(k.told.Grantee.ID, t.person.AponoID), strings.EqualFold(k.told.Requester.ID, t.person.AponoID),
-		k.known.Submission.Person == t.person.PersonKey:
+		strings.EqualFold(k.known.Submission.Asked.AponoUserID, t.person.AponoID), k.known.Submission.Person == t.person.PersonKey:
 		// With the service token Apono takes the bot for who asks.
 		return k, sorry(errors.New("the request is their own"), wordsOwnRequest)
 	}
@@ -151,6 +152,22 @@ type outcome struct {
 	err    error  // for the log
 }
 
+// audited is the outcome as the audit tells it.
+func (o outcome) audited() string {
+	is := func(kind error) bool { return errors.Is(o.err, kind) }
+	switch {
+	case o.counts:
+		return "done"
+	case o.words == wordsDeciding:
+		return "unknown"
+	case is(aponoapi.ErrForbidden), is(aponoapi.ErrNotFound), is(aponoapi.ErrInvalid), is(aponoapi.ErrUnauthorized):
+		return "refused"
+	case o.unsaid == "" && (is(aponoapi.ErrConflict) || is(aponoapi.ErrUnknownOutcome)):
+		return "too late"
+	}
+	return "failed"
+}
+
 // decideAs says a word to Apono with an approver's own token, and finds out how
 // the request stands then.
 func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r told, d decision) outcome {
@@ -162,10 +179,10 @@ func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r told, d deci
 	o := outcome{decision: d, now: r, counts: err == nil, err: err}
 	switch {
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
-		o.words = wordsNotApprover
+		o.words = strings.TrimSpace(wordsMayNotDecide + " " + aponoSays(err))
 		return o
 	case errors.Is(err, aponoapi.ErrInvalid):
-		o.unsaid = b.wordsOf(err)
+		o.unsaid = cmp.Or(aponoSays(err), "Apono does not accept this decision as it is.")
 		return o
 	case err != nil && !errors.Is(err, aponoapi.ErrConflict) && !errors.Is(err, aponoapi.ErrUnknownOutcome):
 		o.words = b.wordsOf(err)
@@ -214,8 +231,10 @@ func (b *Bot) weigh(ctx context.Context, own *aponoapi.Client, o outcome) outcom
 
 // isAsked says that Apono still waits for the word of the token's owner.
 func isAsked(ctx context.Context, own *aponoapi.Client, id string) (bool, error) {
-	for _, err := range own.ClientRequests(ctx, aponoapi.ClientFilter{Scope: aponoapi.MyTasks, RequestIDs: []string{id}}) {
-		return err == nil, err
+	for r, err := range own.ClientRequests(ctx, aponoapi.ClientFilter{Scope: aponoapi.MyTasks, RequestIDs: []string{id}}) {
+		if err != nil || r.ID == id {
+			return err == nil, err
+		}
 	}
 	return false, nil
 }
@@ -258,17 +277,9 @@ func standing(r told) string {
 func (b *Bot) noteDecision(ctx context.Context, who db.Person, o outcome) error {
 	ctx, cancel := context.WithTimeout(ctx, decideLasts)
 	defer cancel()
-	entry := db.AuditEntry{Action: db.AuditReject, Request: o.now.ID, Outcome: "done"}
+	entry := db.AuditEntry{Action: db.AuditReject, Request: o.now.ID, Outcome: o.audited()}
 	if o.approve {
 		entry.Action = db.AuditApprove
-	}
-	switch {
-	case o.unsaid != "", errors.Is(o.err, aponoapi.ErrForbidden), errors.Is(o.err, aponoapi.ErrNotFound):
-		entry.Outcome = "refused"
-	case o.words == wordsDeciding:
-		entry.Outcome = "unknown"
-	case !o.counts:
-		entry.Outcome = "too late"
 	}
 	err := b.Store.Audit(ctx, who.PersonKey, entry)
 	by := who.Name

@@ -117,8 +117,8 @@ func (b *Bot) wordsOf(err error) string {
 		return fmt.Sprintf("Apono is busy. Try again in %s.", wait(e.RetryAfter))
 	case errors.Is(err, aponoapi.ErrUnavailable):
 		return "Apono cannot be reached just now. Try again in a minute."
-	case e.Message != "" && !strings.EqualFold(e.Message, http.StatusText(e.Status)):
-		return "Apono says: " + strings.TrimRight(e.Message, ".") + "."
+	case aponoSays(err) != "":
+		return aponoSays(err)
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
 		return "You may not request this in Apono. Ask " + b.AdminContact + " if you need it."
 	case errors.Is(err, aponoapi.ErrInvalid):
@@ -137,6 +137,17 @@ func (b *Bot) wordsOfDetails(err error) string {
 	}
 	return b.wordsOf(err)
 }
+
+// aponoSays quotes Apono's reason; "" if it gives none but its status.
+func aponoSays(err error) string {
+	var e *aponoapi.Error
+	if !errors.As(err, &e) || e.Message == "" || strings.EqualFold(spaceless(e.Message), spaceless(http.StatusText(e.Status))) {
+		return ""
+	}
+	return "Apono says: " + strings.TrimRight(e.Message, ".") + "."
+}
+
+func spaceless(text string) string { return strings.ReplaceAll(text, " ", "") }
 
 // fieldOf guesses which field of the form a refusal is about. Apono names the
 // field in its words only.
