@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -150,11 +151,15 @@ func (s *Store) Conversation(ctx context.Context, id string) (Conversation, erro
 	return c, nil
 }
 
+// withoutNUL takes the one character out of encoded JSON that Postgres does not
+// take, and leaves an escaped backslash before the same letters alone.
+var withoutNUL = strings.NewReplacer(`\\`, `\\`, `\u0000`, ``)
+
 // marshal encodes what the bot keeps as JSON. Its types cannot fail to encode.
 func marshal(v any) (json.RawMessage, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
-	return b, nil
+	return json.RawMessage(withoutNUL.Replace(string(b))), nil
 }

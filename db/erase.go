@@ -39,21 +39,23 @@ const (
 	// What is locked comes first, in the order in which the bot locks it. Once the
 	// person is, nothing new comes to them.
 	lockDrafts      = `SELECT FROM drafts WHERE ` + theirs + ` ORDER BY id FOR UPDATE`
-	lockSubmissions = `SELECT FROM submissions WHERE ` + theirs + ` ORDER BY id FOR UPDATE`
+	lockSubmissions = `SELECT FROM submissions WHERE ` + made + ` ORDER BY id FOR UPDATE`
 	lockPerson      = `SELECT FROM people WHERE ` + theirs + ` FOR UPDATE`
 	lockPlace       = `SELECT FROM conversations WHERE id = @chat FOR UPDATE`
 	lockRequests    = `SELECT FROM requests WHERE submission_id IN (` + submitted + `) ORDER BY id FOR UPDATE`
 
 	theirs    = `tenant_id = @tenant AND object_id = @object`
-	submitted = `SELECT id FROM submissions WHERE ` + theirs
+	submitted = `SELECT id FROM submissions WHERE ` + made
+	// What was made elsewhere before the bot knew them is nobody's still.
+	made = `(` + theirs + ` OR object_id IS NULL AND @apono <> '' AND asked ->> 'apono_user_id' = @apono)`
 
 	eraseJobs = `DELETE FROM river_job WHERE args ->> 'tenant_id' = @tenant AND args ->> 'object_id' = @object
 		OR args ->> 'conversation_id' = @chat
-		OR args ->> 'submission_id' IN (SELECT id::text FROM submissions WHERE ` + theirs + `)
+		OR args ->> 'submission_id' IN (SELECT id::text FROM submissions WHERE ` + made + `)
 		OR args ->> 'request_id' IN (SELECT id FROM requests WHERE submission_id IN (` + submitted + `))`
 	eraseCards       = `DELETE FROM posted_cards WHERE ` + theirs + ` OR submission_id IN (` + submitted + `)`
 	eraseRequests    = `DELETE FROM requests WHERE submission_id IN (` + submitted + `)`
-	eraseSubmissions = `DELETE FROM submissions WHERE ` + theirs
+	eraseSubmissions = `DELETE FROM submissions WHERE ` + made
 	eraseDrafts      = `DELETE FROM drafts WHERE ` + theirs
 	eraseFavorites   = `DELETE FROM favorites WHERE ` + theirs
 	eraseLinks       = `DELETE FROM apono_links WHERE ` + theirs
@@ -62,9 +64,13 @@ const (
 		WHERE @name <> '' AND strpos(concat(decided_by, review -> 'approvers'), @name) > 0
 		OR @email <> '' AND strpos(lower(concat(decided_by, review -> 'approvers')), lower(@email)) > 0`
 	eraseParties = `UPDATE requests SET review = review
-			- CASE WHEN lower(review -> 'requester' ->> 'email') = lower(@email) THEN 'requester' ELSE '' END
-			- CASE WHEN lower(review -> 'grantee' ->> 'email') = lower(@email) THEN 'grantee' ELSE '' END
-		WHERE @email <> '' AND lower(@email) IN (lower(review -> 'requester' ->> 'email'), lower(review -> 'grantee' ->> 'email'))`
+			- CASE WHEN ` + asRequester + ` THEN '{requester}'::text[] ELSE '{}' END
+			- CASE WHEN ` + asGrantee + ` THEN '{grantee,before}'::text[] ELSE '{}' END
+		WHERE ` + asRequester + ` OR ` + asGrantee
+	asRequester = `coalesce(review -> 'requester' ->> 'id' = nullif(@apono, '')
+			OR lower(review -> 'requester' ->> 'email') = lower(nullif(@email, '')), false)`
+	asGrantee = `coalesce(review -> 'grantee' ->> 'id' = nullif(@apono, '')
+			OR lower(review -> 'grantee' ->> 'email') = lower(nullif(@email, '')), false)`
 	eraseAudited = `DELETE FROM audit_people WHERE ` + theirs // what they did stays, under an id that is nobody's
 	eraseAdmin   = `DELETE FROM admins WHERE ` + theirs
 	eraseWatches = `DELETE FROM watches WHERE kind = 'requester' AND id = lower(@email)`

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -181,4 +182,37 @@ func (w *world) writes(k db.PersonKey, i, n int) {
 	}
 	r.Status, r.Reading = aponoapi.Granted, 1
 	_ = w.RecordStatus(w.ctx, r) // gone, or not
+}
+
+// What tells of a person in requests that are nobody's, or somebody else's, goes
+// with them.
+func TestAPersonIsErasedFromRequestsOfOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	dana := w.known("dana@acme.example")
+	w.must(w.RememberApono(w.ctx, dana.PersonKey, "apono-dana", noon))
+	dana, err := w.Person(w.ctx, dana.PersonKey)
+	w.must(err)
+	hers := asked
+	hers.AponoUserID, hers.Justification = "apono-dana", "her words"
+	nobodys := w.request(aponoapi.Pending)
+	w.must(w.RememberElsewhere(w.ctx, db.PersonKey{}, hers, nobodys))
+	w.reviewIn(w.place("19:one"), nobodys)
+	_, r := w.created(aponoapi.Pending) // somebody else's, for her
+	party := db.Party{ID: "apono-dana", Email: "dana@acme.example", Name: "Dana Developer"}
+	w.must(w.RecordReview(w.ctx, r.ID, db.Review{Requester: db.Party{ID: "omar"}, Grantee: party, Before: &db.Before{Last: []db.Past{{ID: "AR-1"}}}}))
+	_, err = w.Erase(w.ctx, dana)
+	w.must(err)
+	if _, err := w.Request(w.ctx, nobodys.ID); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("the request that was nobody's is still there (%v)", err)
+	}
+	got, err := w.Request(w.ctx, r.ID)
+	if w.must(err); got.Review.Grantee != (db.Party{}) || got.Review.Before != nil || got.Review.Requester.ID != "omar" {
+		t.Errorf("somebody else's tells %+v", got.Review)
+	}
+	for _, table := range []string{"requests", "submissions"} {
+		if n := ask[int](w, `SELECT count(*) FROM `+table+` t WHERE t::text LIKE '%dana@acme%' OR t::text LIKE '%her words%'`); n != 0 {
+			t.Errorf("%d rows of %s tell of her", n, table)
+		}
+	}
 }

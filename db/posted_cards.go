@@ -49,6 +49,9 @@ type CardToDraw struct {
 	Followers  []Request // what came of asking for the same again
 }
 
+// nextCard is the order in which a conversation's cards are delivered.
+const nextCard = `failed_at NULLS FIRST, urgent DESC, wanted_at, id`
+
 // NextCard is the card to deliver next into the leased conversation: what is
 // urgent first, then what has waited longest, and last what Teams did not take
 // before. It is nil if nothing is owed.
@@ -60,7 +63,7 @@ func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 		SELECT id, kind, coalesce(request_id, ''), wanted, thread, coalesce(activity_id, ''), posts,
 		       coalesce(wanted_at, now()), time_zone, submission_id, tenant_id, object_id
 		FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn
-		ORDER BY failed_at NULLS FIRST, urgent DESC, wanted_at, id LIMIT 1`, l.Conversation.ID).Scan(
+		ORDER BY `+nextCard+` LIMIT 1`, l.Conversation.ID).Scan(
 		&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &c.TimeZone,
 		&submissionID, &k.tenant, &k.object)
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -124,7 +124,8 @@ type Place struct {
 	Since          time.Time // now, by the bot's clock
 }
 
-// OweReview owes a request that waits for approval a card in a place, once.
+// OweReview owes a request that waits for approval a card in a place, once. A
+// channel that does not watch any more is owed none.
 func (s *Store) OweReview(ctx context.Context, requestID string, p Place) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		if p.Person != (PersonKey{}) {
@@ -142,7 +143,7 @@ func (s *Store) OweReview(ctx context.Context, requestID string, p Place) error 
 				asks_since, redraw_at)
 			SELECT $1, r.id, r.submission_id, c.id, $4, true, now(), $5::timestamptz, $5::timestamptz + $6::interval
 			FROM requests r, conversations c
-			WHERE r.id = $2 AND r.status = 'pending' AND c.id = $3
+			WHERE r.id = $2 AND r.status = 'pending' AND c.id = $3 AND EXISTS (SELECT FROM watches w WHERE w.conversation_id = c.id)
 			ON CONFLICT DO NOTHING
 			RETURNING conversation_id, urgent`, ToReviewHere, requestID, p.ConversationID, p.TimeZone, p.Since, redrawFirst)
 	})

@@ -11,10 +11,12 @@ import (
 	"github.com/apono-teams/teamsbot/db"
 )
 
-// place is a channel in which cards for approvers can stand.
+// place is a channel in which cards for approvers can stand: it watches.
 func (w *world) place(id string) db.Place {
 	w.t.Helper()
-	return db.Place{ConversationID: w.channel(id), TimeZone: "Europe/Berlin", Since: noon}
+	channel := w.channel(id)
+	w.do(`INSERT INTO watches (conversation_id, kind, id, name, since) VALUES ($1, 'all', '', '', $2) ON CONFLICT DO NOTHING`, channel, noon)
+	return db.Place{ConversationID: channel, TimeZone: "Europe/Berlin", Since: noon}
 }
 
 // reviewIn lets a card for approvers stand in a channel.

@@ -13,7 +13,8 @@ import (
 const redrawFirst = 5 * time.Minute
 
 // OweReminders reminds of every request that has waited for a decision for that
-// long, once in the thread of each card that stands in a channel.
+// long, once in the thread of each card that stands in a channel which watches
+// still.
 func (s *Store) OweReminders(ctx context.Context, now time.Time, after time.Duration) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		return s.oweCards(ctx, tx, `
@@ -23,6 +24,7 @@ func (s *Store) OweReminders(ctx context.Context, now time.Time, after time.Dura
 			JOIN posted_cards b ON b.request_id = r.id AND b.kind = $4
 			JOIN conversations c ON c.id = b.conversation_id
 			WHERE r.status = 'pending' AND b.asks_since <= $1::timestamptz - $2::interval AND b.activity_id IS NOT NULL AND c.kind = 'channel'
+			  AND EXISTS (SELECT FROM watches v WHERE v.conversation_id = b.conversation_id)
 			  AND NOT EXISTS (
 				SELECT FROM posted_cards w
 				WHERE w.request_id = r.id AND w.kind = $3 AND w.conversation_id = b.conversation_id)

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -96,9 +97,11 @@ func (s *Store) Watch(ctx context.Context, w Watch, by PersonKey) error {
 	return nil
 }
 
-// Unwatch ends what channels watch.
+// Unwatch ends what channels watch. Cards that are owed there and have not come
+// yet do not come.
 func (s *Store) Unwatch(ctx context.Context, watches []Watch, by PersonKey) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
+		var ended []string
 		for _, w := range watches {
 			tag, err := tx.Exec(ctx, `
 				DELETE FROM watches WHERE conversation_id = $1 AND kind = $2 AND id = $3`, w.ConversationID, w.Of, w.ID)
@@ -108,8 +111,9 @@ func (s *Store) Unwatch(ctx context.Context, watches []Watch, by PersonKey) erro
 			if err != nil {
 				return err
 			}
+			ended = append(ended, w.ConversationID)
 		}
-		return nil
+		return s.dropUnposted(ctx, tx, ended)
 	})
 	if err != nil {
 		return fmt.Errorf("unwatch: %w", err)
@@ -122,13 +126,51 @@ func (s *Store) Unwatch(ctx context.Context, watches []Watch, by PersonKey) erro
 // was begun after that stays: the bot has been added again. Either id may be
 // empty.
 func (s *Store) EndWatches(ctx context.Context, conversationID, teamID string, at time.Time) (ended int, err error) {
-	tag, err := s.pool.Exec(ctx, `
-		DELETE FROM watches
-		WHERE since <= $3 AND (conversation_id = $1 OR $2 <> '' AND team_id = $2)`, conversationID, teamID, at)
+	err = s.inTx(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			DELETE FROM watches
+			WHERE since <= $3 AND (conversation_id = $1 OR $2 <> '' AND team_id = $2)
+			RETURNING conversation_id`, conversationID, teamID, at)
+		if err != nil {
+			return err
+		}
+		channels, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return err
+		}
+		ended = len(channels)
+		return s.dropUnposted(ctx, tx, channels)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("end the watches of %s: %w", conversationID, err)
 	}
-	return int(tag.RowsAffected()), nil
+	return ended, nil
+}
+
+// dropUnposted takes back the cards for approvers that channels are owed and that
+// do not stand there yet, but for one that is being sent. What a channel still
+// watches is owed to it anew.
+func (s *Store) dropUnposted(ctx context.Context, tx pgx.Tx, channels []string) error {
+	_, err := tx.Exec(ctx, `
+		DELETE FROM posted_cards b
+		WHERE b.conversation_id = ANY ($1) AND b.object_id IS NULL AND b.kind IN ($2, $3) AND b.activity_id IS NULL
+		  AND b.id NOT IN (
+			SELECT first.id FROM conversations c, LATERAL (
+				SELECT id FROM posted_cards n WHERE n.conversation_id = c.id AND n.wanted > n.drawn
+				ORDER BY `+nextCard+` LIMIT 1) first
+			WHERE c.id = ANY ($1) AND c.leased_until > now())`, channels, ToReviewHere, StillWaits)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, `SELECT DISTINCT conversation_id FROM watches WHERE conversation_id = ANY ($1)`, channels)
+	if err != nil {
+		return err
+	}
+	watching, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, id := range watching {
+		err = errors.Join(err, s.owe(ctx, tx, AnnouncePending{id}))
+	}
+	return err
 }
 
 // Watches are those of all channels.

@@ -224,3 +224,37 @@ func TestWhatWaitsIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// What a channel is owed when it ends watching, and has not come, does not come;
+// what it still watches does.
+func TestUnwatchTakesBackWhatHasNotCome(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := w.place("19:one")
+	all := db.Watch{ConversationID: p.ConversationID, Of: db.WatchAll}
+	dana := db.Watch{ConversationID: p.ConversationID, Of: db.WatchRequester, ID: "dana@acme.example", Since: noon}
+	by := w.person()
+	cards := func() int { return ask[int](w, `SELECT count(*) FROM posted_cards WHERE kind = 'review'`) }
+	_, came := w.created(aponoapi.Pending)
+	w.reviewIn(p, came)
+	_, sent := w.created(aponoapi.Pending)
+	_, owed := w.created(aponoapi.Pending)
+	w.must(w.OweReview(w.ctx, sent.ID, p))
+	w.must(w.OweReview(w.ctx, owed.ID, p))
+	c := w.lease(p.ConversationID) // somebody is sending the first of them
+	w.must(w.Watch(w.ctx, dana, by))
+	w.do(`DELETE FROM river_job`)
+	w.must(w.Unwatch(w.ctx, []db.Watch{all}, by))
+	if n := len(jobs[db.AnnouncePending](w)); cards() != 2 || n != 1 {
+		t.Errorf("%d cards and %d announcements are left, want what came and what is being sent, and one", cards(), n)
+	}
+	w.drawn(c, "message-2")
+	if n, err := w.EndWatches(w.ctx, p.ConversationID, "", noon); n != 1 || err != nil {
+		t.Errorf("%d ended (%v)", n, err)
+	}
+	w.must(w.OweReview(w.ctx, owed.ID, p))
+	w.must(w.OweReminders(w.ctx, noon.Add(time.Hour), time.Minute))
+	if n := ask[int](w, `SELECT count(*) FROM posted_cards WHERE kind IN ('review', 'review_waits')`); n != 2 {
+		t.Errorf("%d cards are there, want no more", n)
+	}
+}

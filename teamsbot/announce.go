@@ -112,14 +112,14 @@ func (b *Bot) prepare(ctx context.Context, r db.ToReview) (db.ToReview, error) {
 		b.Log.Warn().Err(loggable(err)).Str("request_id", r.ID).Msg("what was asked for before is not all known")
 	}
 	r.Review.Before = before
+	found := db.Review{Requester: r.Review.Requester, Grantee: r.Review.Grantee, Before: before}
 	late := context.WithoutCancel(ctx)
 	if r.Submission.State == db.Elsewhere {
 		if err := b.Store.NameAsked(late, r.Submission); err != nil {
 			return r, err
 		}
 	}
-	v := r.Review
-	return r, b.Store.RecordReview(late, r.ID, db.Review{Requester: v.Requester, Grantee: v.Grantee, Before: v.Before})
+	return r, b.Store.RecordReview(late, r.ID, found) // who has decided meanwhile stays
 }
 
 // nameParties finds out who asks for whom: of what was asked for here from the
@@ -179,7 +179,8 @@ func (b *Bot) nameFromReport(ctx context.Context, r *db.ToReview) error {
 }
 
 // before is what the person who is to receive an access asked for before, as
-// the bot remembers it and as Apono lists it. It is nil where neither is known.
+// the bot remembers it and as Apono lists it. It is nil where neither is known:
+// what Apono does not list may be there all the same.
 func (b *Bot) before(ctx context.Context, r db.ToReview) (*db.Before, error) {
 	grantee := r.Review.Grantee.ID
 	if grantee == "" {
@@ -198,7 +199,7 @@ func (b *Bot) before(ctx context.Context, r db.ToReview) (*db.Before, error) {
 	}
 	list, err := b.Apono.RequestsV3(ctx, grantee, historyDays)
 	if err != nil {
-		return h.told(), err
+		return h.toldInPart(), err
 	}
 	names, err := b.catalog.integrationNames(ctx)
 	for _, told := range list.Items {
@@ -209,6 +210,9 @@ func (b *Bot) before(ctx context.Context, r db.ToReview) (*db.Before, error) {
 			told.Groups[0].Integration.Name = names[told.Groups[0].Integration.ID]
 		}
 		h.add(past{cmp.Or(told.FriendlyID, told.ID), elsewhere(told, time.Time{}).sub.Asked, told.Status, time.Time{}})
+	}
+	if list.Total > len(list.Items) {
+		return h.toldInPart(), err
 	}
 	return h.told(), err
 }

@@ -151,27 +151,11 @@ func (b *Bot) rememberElsewhere(ctx context.Context, k db.PersonKey, r aponoapi.
 			b.Log.Warn().Err(loggable(err)).Msg("who decided is not known")
 		}
 	}
-	asked := storable(elsewhere(r, time.Time{}).sub.Asked)
+	asked := elsewhere(r, time.Time{}).sub.Asked
 	asked.AponoUserID = r.Grantee.ID
 	err = b.Store.RememberElsewhere(ctx, k, asked, now)
 	if errors.Is(err, db.ErrTaken) {
 		return nil
 	}
 	return err
-}
-
-// storable is what was asked elsewhere without the one character that the
-// database does not take.
-func storable(a db.Asked) db.Asked {
-	texts := []*string{&a.Justification, &a.Integration.ID, &a.Integration.Name, &a.ResourceType.ID, &a.ResourceType.Name}
-	for i := range a.Resources {
-		texts = append(texts, &a.Resources[i].ID, &a.Resources[i].Name)
-	}
-	for i := range a.Permissions {
-		texts = append(texts, &a.Permissions[i])
-	}
-	for _, text := range texts {
-		*text = strings.ReplaceAll(*text, "\x00", "")
-	}
-	return a
 }

@@ -55,6 +55,16 @@ func (h *history) told() *db.Before {
 	return told
 }
 
+// toldInPart is told where Apono may know more; nil if nothing is known.
+func (h *history) toldInPart() *db.Before {
+	told := h.told()
+	if len(told.Last) == 0 {
+		return nil
+	}
+	told.FirstTime = false
+	return told
+}
+
 // sameThings says that two requests have a resource, or their bundle, in common.
 func sameThings(a, b db.Asked) bool {
 	of := thingsOf(a)

@@ -141,12 +141,15 @@ func (b *Bot) reviewTold(r told, known db.ToReview, p db.Person) cards.Review {
 	return v
 }
 
-// viewToReview shows what a request is for whose card stands where it was
+// viewToReview shows members what a request is for whose card stands where it was
 // pressed. Elsewhere it is not told.
 func (t *turn) viewToReview(ctx context.Context) (teams.Answer, error) {
 	name := t.press.Request
 	if name == "" || name != cards.Line(name, 200) {
 		return teams.Answer{}, sorry(errors.New("no request has such a name"), wordsNoRequest)
+	}
+	if err := t.isMemberHere(ctx); err != nil {
+		return teams.Answer{}, err
 	}
 	stands, err := t.bot.Store.StandsIn(ctx, name, t.activity.ConversationID())
 	if err != nil {
@@ -168,6 +171,21 @@ func (t *turn) viewToReview(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
 	return t.showParts(cards.Resources{Of: t.bot.submissionView(t.person, r.Submission, r.Request), ForReview: true}, p)
+}
+
+// isMemberHere makes sure that who pressed is a member of a tenant that the bot
+// serves, by the roster of where they did: their own chat need not exist.
+func (t *turn) isMemberHere(ctx context.Context) error {
+	m, err := t.bot.Teams.Member(ctx, t.activity.Where(), t.activity.PersonMRI())
+	switch {
+	case err != nil:
+		return sorry(err, "I could not find out just now who you are. Press it again in a moment.")
+	case m.Guest():
+		return sorry(errGuest, t.bot.wordsGuest())
+	case !t.bot.serves(m.TenantID):
+		return sorry(errForeign, t.bot.wordsForeign())
+	}
+	return nil
 }
 
 // partsToReview is what a request is for, as the bot remembers it.
