@@ -50,23 +50,26 @@ func upper(text string) string {
 }
 
 // Watching says that a channel is shown requests from now on. waiting is how
-// many match that wait for a decision; -1 if that is not known.
-func Watching(w Watched, waiting int) Card {
-	return w.shown(" are shown here from now on: who asks for what, and why.", waiting)
+// many match that wait for a decision, of which atOnce are shown; -1 if that is
+// not known.
+func Watching(w Watched, waiting, atOnce int) Card {
+	return w.shown(" are shown here from now on: who asks for what, and why.", waiting, atOnce)
 }
 
 // WatchingAlready says that it was shown them before.
 func WatchingAlready(w Watched, waiting int) Card {
-	return w.shown(" are shown here already: who asks for what, and why.", waiting)
+	return w.shown(" are shown here already: who asks for what, and why.", waiting, waiting)
 }
 
-func (w Watched) shown(how string, waiting int) Card {
+func (w Watched) shown(how string, waiting, atOnce int) Card {
 	body := []element{w.sentence("", how)}
 	switch {
 	case waiting == 0:
 		body = append(body, say("No open request matches now."))
 	case waiting == 1:
 		body = append(body, say("1 open request matches now."))
+	case waiting > atOnce:
+		body = append(body, say(fmt.Sprintf("%s open requests match now. The oldest %s follow.", count(waiting), count(atOnce))))
 	case waiting > 1:
 		body = append(body, say(count(waiting)+" open requests match now."))
 	}

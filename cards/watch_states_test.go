@@ -10,9 +10,9 @@ func watchStates() map[string]cards.Card {
 	like := []cards.Suggested{{ID: "5f2c", Name: "AWS production"}, {ID: "7d1e", Name: "AWS staging"}}
 	return map[string]cards.Card{
 		"help_admin":                cards.Help(cards.Home{Shared: true, Admin: true}),
-		"watch_all":                 cards.Watching(cards.Watched{Of: cards.OfAll}, 1),
-		"watch_integration":         cards.Watching(aws, 1200),
-		"watch_bundle":              cards.Watching(onCall, 0),
+		"watch_all":                 cards.Watching(cards.Watched{Of: cards.OfAll}, 1, 500),
+		"watch_integration":         cards.Watching(aws, 1200, 500),
+		"watch_bundle":              cards.Watching(onCall, 0, 500),
 		"watch_already":             cards.WatchingAlready(dana, -1),
 		"watches_none":              cards.Watches(nil),
 		"watches":                   cards.Watches([]cards.Watched{{Of: cards.OfAll}, aws, onCall, dana}),
@@ -49,7 +49,7 @@ func watchCardsOf(words, typed string, n int) []cards.Card {
 	at := cards.Data{Watch: typed, Channel: "19:c0ffee@thread.tacv2"}
 	one, few := all[n], like[:min(len(like), 5)]
 	return []cards.Card{
-		cards.Watching(one, 7), cards.Watches(all), cards.WatchNotFound(cards.OfBundle, words, few),
+		cards.Watching(one, 7, 500), cards.Watches(all), cards.WatchNotFound(cards.OfBundle, words, few),
 		cards.NotWatched(one, few), cards.WatchNotUnique(cards.OfIntegration, words, few),
 		cards.Unwatched(all[:2*n], 2*n), cards.AskWatch(one, cards.Readers{Guests: 1}, at), cards.ConfirmWatch(one, cards.Readers{Guests: 1}, at),
 	}

@@ -82,7 +82,7 @@ func (t ToReview) IsFor(w Watch) bool {
 // PendingMatching is how many requests that wait for a decision a watch would
 // show, of those that the bot remembers.
 func (s *Store) PendingMatching(ctx context.Context, w Watch) (n int, err error) {
-	pending, err := s.Pending(ctx, PendingAtOnce)
+	pending, err := s.Pending(ctx, PendingRead)
 	for _, t := range pending {
 		if t.IsFor(w) {
 			n++
@@ -92,8 +92,12 @@ func (s *Store) PendingMatching(ctx context.Context, w Watch) (n int, err error)
 }
 
 // PendingAtOnce bounds how many requests that wait are shown in a channel that
-// has just begun to watch.
-const PendingAtOnce = 500
+// has just begun to watch, and PendingRead among how many they are looked for:
+// the oldest ones.
+const (
+	PendingAtOnce = 500
+	PendingRead   = 10_000
+)
 
 // The jobs that approvers' cards owe.
 
@@ -221,10 +225,11 @@ func (s *Store) Pending(ctx context.Context, limit int) ([]ToReview, error) {
 }
 
 // WithoutApprovers are up to limit requests that wait for a decision and of which
-// nobody has told yet who decides, the newest first.
+// nobody has told yet who decides: the newest ones, and as many others by chance,
+// so that each has its turn however many nobody can tell of.
 func (s *Store) WithoutApprovers(ctx context.Context, limit int) ([]ToReview, error) {
 	all, err := s.toReview(ctx, `r.status = 'pending' AND r.friendly_id <> '' AND NOT r.review ? 'approvers'
-		ORDER BY r.created_at DESC, r.id LIMIT $1`, limit)
+		ORDER BY row_number() OVER (ORDER BY r.created_at DESC, r.id) > $1 / 2, random() LIMIT $1`, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list what waits and nobody knows for whom: %w", err)
 	}

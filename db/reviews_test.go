@@ -257,3 +257,31 @@ func TestNobodysRequestsAndMentionsAreErased(t *testing.T) {
 		t.Errorf("somebody else's is gone: %v", err)
 	}
 }
+
+// However many wait of which nobody tells who decides, each has its turn.
+func TestEachRequestWithoutApproversHasItsTurn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, first := w.created(aponoapi.Pending)
+	var last db.Request
+	for range 8 {
+		_, last = w.created(aponoapi.Pending)
+	}
+	w.do(`UPDATE requests SET created_at = now() - interval '1 hour' WHERE id = $1`, first.ID)
+	w.do(`UPDATE requests SET created_at = now() + interval '1 hour' WHERE id = $1`, last.ID)
+	found := false
+	for range 200 {
+		all, err := w.WithoutApprovers(w.ctx, 4)
+		w.must(err)
+		newest := false
+		for _, r := range all {
+			newest, found = newest || r.ID == last.ID, found || r.ID == first.ID
+		}
+		if len(all) != 4 || !newest {
+			t.Fatalf("got %d, the newest among them: %t", len(all), newest)
+		}
+	}
+	if !found {
+		t.Error("the oldest is never among them")
+	}
+}

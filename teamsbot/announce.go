@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,30 +62,34 @@ func (b *Bot) announcePending(ctx context.Context, job db.AnnouncePending) error
 	if err := b.Store.BringForward(ctx, turnElsewhere, elsewhereApart); err != nil {
 		return err
 	}
-	watches, err := b.Store.Watches(ctx)
+	here, err := b.Store.WatchesOf(ctx, job.ConversationID)
+	if err != nil || len(here) == 0 {
+		return err
+	}
+	pending, err := b.Store.Pending(ctx, db.PendingRead)
 	if err != nil {
 		return err
 	}
-	pending, err := b.Store.Pending(ctx, db.PendingAtOnce)
-	if err != nil {
-		return err
-	}
+	shown := 0
 	for _, r := range pending {
-		if r.Submission.State == db.Elsewhere { // who asks, only Apono's report tells
+		at := slices.IndexFunc(here, r.IsFor)
+		if at < 0 && r.Submission.State == db.Elsewhere { // who asks, only Apono's report tells
 			if r, err = b.prepare(ctx, r); err != nil {
 				return err
 			}
+			at = slices.IndexFunc(here, r.IsFor)
 		}
-		for _, w := range watches {
-			if w.ConversationID != job.ConversationID || !r.IsFor(w) {
-				continue
-			}
-			if r, err = b.prepare(ctx, r); err != nil {
-				return err
-			}
-			if err := b.Store.OweReview(ctx, r.ID, b.placeOf(w)); err != nil {
-				return err
-			}
+		if at < 0 {
+			continue
+		}
+		if r, err = b.prepare(ctx, r); err != nil {
+			return err
+		}
+		if err := b.Store.OweReview(ctx, r.ID, b.placeOf(here[at])); err != nil {
+			return err
+		}
+		if shown++; shown == db.PendingAtOnce {
+			break
 		}
 	}
 	return nil

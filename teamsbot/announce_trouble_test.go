@@ -3,8 +3,10 @@ package teamsbot
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,5 +118,123 @@ func TestGuestsDoNotViewResources(t *testing.T) {
 	d := gus.pressesOn(w.review(c), "View resources")
 	if !strings.Contains(d.Message, "Guests cannot") {
 		t.Errorf("Gus learns %s%s", d.Text(), d.Message)
+	}
+}
+
+// A request is announced once, whoever announces it and whatever it is called.
+func TestAnnouncedAtOnceByMany(t *testing.T) {
+	w := newWorld(t)
+	other, _ := w.replica()
+	c := w.watching("Access approvals", "watch all", "watch integration AWS production")
+	omar := w.approver("Omar")
+	w.waiting("Dana")
+	r := w.requests()[0]
+	id := w.remembered(r.FriendlyID).ID
+	var all sync.WaitGroup
+	for i := range 12 {
+		bot := []*Bot{w.bot, other}[i%2]
+		all.Go(func() {
+			switch i % 4 {
+			case 0:
+				_ = bot.announce(t.Context(), db.AnnounceRequest{RequestID: id})
+			case 1:
+				_ = bot.announcePending(t.Context(), db.AnnouncePending{ConversationID: c.ID})
+			case 2:
+				_ = bot.LookElsewhere(t.Context())
+			case 3:
+				_ = bot.LookAtTasks(t.Context())
+			}
+		})
+	}
+	all.Wait()
+	w.tellsApprovers()
+	w.review(c)
+	if n := len(omar.reviews()); n != 1 {
+		t.Errorf("Omar has %d cards", n)
+	}
+	for _, name := range []string{r.V3ID, r.V4ID, r.FriendlyID} {
+		if got, err := w.store.Request(t.Context(), name); name != "" && (err != nil || got.ID != id) {
+			t.Errorf("%s is %s (%v)", name, got.ID, err)
+		}
+	}
+}
+
+// A stranger's request that becomes theirs while somebody decides on it.
+func TestDecidedWhileItIsAdoptedAndErased(t *testing.T) {
+	w := newWorld(t)
+	c := w.watching("Access approvals", "watch all")
+	ava := w.approver("Ava")
+	w.inPortal(w.stranger("Devin"), "AWS production", "From the portal")
+	must(t, w.bot.LookElsewhere(t.Context()))
+	w.settle()
+	d := ava.pressesOn(w.review(c), "Approve")
+	devin := w.person("Devin")
+	devin.says("my requests")
+	var all sync.WaitGroup
+	all.Go(func() { d.press("Approve").shows("You approved it.") })
+	all.Go(func() { devin.presses("My requests") })
+	all.Wait()
+	w.pass(time.Minute)
+	if m := w.review(c); !m.Has("Approved", "Ava Approver") {
+		t.Errorf("the channel sees\n%s", m.Visible())
+	}
+	w.inPortal(devin, "AWS production", "once more")
+	w.apono.Advance(2 * time.Minute)
+	must(t, w.bot.LookElsewhere(t.Context()))
+	w.settle()
+	cards := reviews(c)
+	d = ava.pressesOn(cards[len(cards)-1], "Reject")
+	p, err := w.store.Person(t.Context(), w.keyOf(devin))
+	must(t, err)
+	all.Go(func() { d.press("Reject").shows("You rejected it.") })
+	all.Go(func() {
+		_, err := w.store.Erase(t.Context(), p)
+		must(t, err)
+	})
+	all.Wait()
+	w.settle()
+}
+
+// Whoever asked for somebody else is not asked to decide on it.
+func TestMyApprovalsLeaveOutWhatIsOnesOwn(t *testing.T) {
+	w := newWorld(t, func(world *aponotest.World) {
+		for i := range world.Flows {
+			world.Flows[i].SelfApproval = true
+		}
+	})
+	omar := w.person("Omar")
+	omar.connects()
+	w.waiting("Dana")
+	w.answers(func(rw http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodGet || r.URL.Path != "/api/client/v1/access-requests" {
+			return false
+		}
+		rec := httptest.NewRecorder()
+		w.apono.ServeHTTP(rec, r)
+		var body map[string]any
+		must(t, json.Unmarshal(rec.Body.Bytes(), &body))
+		for _, one := range body["data"].([]any) {
+			one.(map[string]any)["requestor"] = map[string]any{"id": omar.aponoID()}
+		}
+		must(t, json.NewEncoder(rw).Encode(body))
+		return true
+	})
+	omar.says("approvals")
+	omar.presses("My approvals").shows("Nothing waits for your decision.")
+}
+
+// However many wait for others, those that a channel watches for come to it.
+func TestWhatIsWatchedIsFoundAmongMany(t *testing.T) {
+	w := newWorld(t, func(world *aponotest.World) { world.Flows[0].Approvers = [][]string{{"ava@acme.example"}} })
+	w.leaveSweeps()
+	w.crowd(db.PendingAtOnce+100, "AWS production", aponoapi.Pending)
+	w.submits(w.person("Devin"), "Orders database")
+	w.sql(`UPDATE requests SET created_at = now() + interval '1 hour' WHERE submission_id IN (
+		SELECT id FROM submissions WHERE asked -> 'integration' ->> 'name' = 'Orders database')`)
+	c := w.watching("Access approvals", "watch integration Orders database")
+	if m := w.review(c); !m.Has("Devin Developer") || !slices.ContainsFunc(c.Messages(), func(m teamstest.Message) bool {
+		return m.Card != nil && m.Has("1 open request matches now")
+	}) {
+		t.Errorf("the channel sees\n%v", c.Messages())
 	}
 }

@@ -72,7 +72,7 @@ func (t *turn) openApprovals(ctx context.Context) (teams.Answer, error) {
 		case err != nil:
 			return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 		}
-		if !strings.EqualFold(r.Grantee.ID, t.person.AponoID) { // nobody decides on their own
+		if !isOwn(r, t.person.AponoID) { // nobody decides on their own
 			all = append(all, r)
 		}
 	}
@@ -209,8 +209,7 @@ func (b *Bot) noteTask(ctx context.Context, p db.Person, r told, waits bool) err
 	if err := b.nameAsTold(ctx, known, r); err != nil {
 		return err
 	}
-	own := strings.EqualFold(r.Grantee.ID, p.AponoID) || strings.EqualFold(r.Requester.ID, p.AponoID)
-	if !waits || !p.Approvals || own || known.Status != aponoapi.Pending {
+	if !waits || !p.Approvals || isOwn(r.AccessRequest, p.AponoID) || known.Status != aponoapi.Pending {
 		return nil
 	}
 	return b.Store.OweReview(ctx, known.ID, db.Place{Person: p.PersonKey, Since: b.Now()})

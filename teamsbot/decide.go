@@ -94,13 +94,18 @@ func (t *turn) toDecide(ctx context.Context) (k task, err error) {
 		return k, sorry(err, wordsNotApprover)
 	case err != nil:
 		return k, sorry(err, t.bot.wordsOf(err))
-	case strings.EqualFold(k.told.Grantee.ID, t.person.AponoID), strings.EqualFold(k.told.Requester.ID, t.person.AponoID),
+	case isOwn(k.told.AccessRequest, t.person.AponoID),
 		strings.EqualFold(k.known.Submission.Asked.AponoUserID, t.person.AponoID), k.known.Submission.Person == t.person.PersonKey:
 		// With the service token Apono takes the bot for who asks.
 		return k, sorry(errors.New("the request is their own"), wordsOwnRequest)
 	}
 	k.told.FriendlyID = cmp.Or(k.told.FriendlyID, k.known.FriendlyID)
 	return k, nil
+}
+
+// isOwn says that an Apono user made a request, or receives the access.
+func isOwn(r aponoapi.AccessRequest, aponoID string) bool {
+	return strings.EqualFold(r.Grantee.ID, aponoID) || strings.EqualFold(r.Requester.ID, aponoID)
 }
 
 // askDecision is the dialog that repeats what is decided. Wrong says what was

@@ -56,7 +56,7 @@ func (t *turn) onWatch(ctx context.Context) (cards.Card, error) {
 		return cards.Card{}, err
 	}
 	t.began = []db.Watch{w}
-	return cards.Watching(watchedView(w), t.matching(ctx, w)), nil
+	return cards.Watching(watchedView(w), t.matching(ctx, w), db.PendingAtOnce), nil
 }
 
 // notWatched is the card that says why a channel does not watch what was
@@ -200,7 +200,7 @@ func (t *turn) watchAnyway(ctx context.Context) (teams.Answer, error) {
 	}
 	t.began = []db.Watch{w}
 	reached, err := t.send(ctx, t.activity.Where(), command{name: "watch", card: func(t *turn, ctx context.Context) (cards.Card, error) {
-		return cards.Watching(watchedView(w), t.matching(ctx, w)), nil
+		return cards.Watching(watchedView(w), t.matching(ctx, w), db.PendingAtOnce), nil
 	}})
 	if err != nil {
 		return teams.Answer{}, err
