@@ -88,10 +88,10 @@ func TestDetailsAreShownOnceAndReset(t *testing.T) {
 	dana.sees("Resetting…")
 	open.press("Show").shows("Resetting…").tellsNo(secret)
 
-	w.apono.Advance(20 * time.Second)
+	w.apono.Advance(5 * time.Second)
 	w.awaitResets()
 	dana.sees("Resetting…")
-	w.apono.Advance(11 * time.Second)
+	w.apono.Advance(26 * time.Second)
 	w.awaitResets()
 	dana.sees("New credentials", "does not tell this bot", "View details")
 	dana.presses("View details").press("Show").shows("Copy it now.", w.secret()).tellsNo(secret)
@@ -207,130 +207,6 @@ func TestDetailsAreNotRepeatedByOthers(t *testing.T) {
 	}
 }
 
-// What fails before anything was shown loses nothing.
-func TestDetailsThatAponoRefuses(t *testing.T) {
-	for name, fault := range map[string]aponotest.Fault{
-		"busy":      {Status: http.StatusTooManyRequests, RetryAfter: 5 * time.Second},
-		"away":      {Status: http.StatusServiceUnavailable, RetryAfter: time.Second},
-		"forbidden": {Status: http.StatusForbidden},
-		"conflict":  {Status: http.StatusConflict, Message: "The credentials are being reset"},
-		"not found": {Status: http.StatusNotFound},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			dana := w.granted("Dana")
-			fault.Path, fault.Times = detailsPath, 1
-			w.apono.Fault(fault)
-			again := dana.presses("View details").press("Show").shows("nothing is lost", "Show")
-			w.settle()
-			dana.sees("Granted", "View details")
-			again.press("Show").shows("Copy it now.", w.secret())
-			w.audits("details begun", "details failed", "details begun", "details done")
-		})
-	}
-}
-
-// Where nobody can know whether the look is used up, it is not tried again.
-func TestDetailsWhoseAnswerIsLost(t *testing.T) {
-	for name, fault := range map[string]aponotest.Fault{
-		"cut after":  {CutAfter: true},
-		"cut before": {CutBefore: true},
-		"half of it": {Malformed: true},
-		"gateway":    {Status: http.StatusBadGateway, Message: "upstream said pw-123"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			dana := w.granted("Dana")
-			secret := w.secret()
-			fault.Path, fault.Times = detailsPath, 1
-			w.apono.Fault(fault)
-			dana.presses("View details").press("Show").shows("may be used up", "Reset credentials").tellsNo(secret)
-			w.settle()
-			dana.sees("Details perhaps used up", "Reset credentials")
-			dana.presses("Reset credentials").press("Reset credentials").shows("Resetting…")
-			w.apono.Advance(31 * time.Second)
-			w.awaitResets()
-			dana.presses("View details").press("Show").shows("Copy it now.", w.secret()).tellsNo(secret)
-			w.audits("details begun", "details unclear", "reset begun", "reset unknown", "details begun", "details done")
-		})
-	}
-}
-
-// Details that come after their time are thrown away.
-func TestDetailsThatComeTooLate(t *testing.T) {
-	w := newWorld(t)
-	dana := w.granted("Dana")
-	secret := w.secret()
-	w.apono.Fault(aponotest.Fault{Path: detailsPath, AnswerAfter: time.Minute, Times: 1})
-	started := time.Now()
-	dana.presses("View details").press("Show").shows("did not answer in time", "Reset credentials").tellsNo(secret)
-	if took := time.Since(started); took > 14*time.Second || took < readLasts {
-		t.Errorf("answered after %v", took)
-	}
-	w.settle()
-	dana.sees("Details perhaps used up", "Reset credentials")
-	if n := w.reads(); n != 1 {
-		t.Errorf("Apono was asked %d times", n)
-	}
-}
-
-// Slow is not late.
-func TestDetailsThatTakeLong(t *testing.T) {
-	w := newWorld(t)
-	dana := w.granted("Dana")
-	w.apono.Fault(aponotest.Fault{Path: detailsPath, AnswerAfter: 4 * time.Second, Times: 1})
-	dana.presses("View details").press("Show").shows("Copy it now.", w.secret())
-}
-
-func TestDetailsReadElsewhere(t *testing.T) {
-	w := newWorld(t)
-	dana := w.granted("Dana")
-	secret := w.secret()
-	_, err := w.bot.Apono.DetailsV3(t.Context(), w.requests()[0].V3ID) // as in the portal
-	must(t, err)
-	dana.presses("View details").press("Show").
-		shows("Somebody has read credentials of it before", "portal", "command line", "tell Adam Admin", "[read before]").tellsNo(secret)
-	w.settle()
-	dana.sees("Details read elsewhere", "Reset credentials")
-	w.audits("details begun", "details masked")
-}
-
-// The bot died after the claim, before or after Apono was asked.
-func TestDetailsAfterACrash(t *testing.T) {
-	for name, died := range map[string]func(w *world){
-		"before reading": func(*world) {},
-		"after reading": func(w *world) {
-			_, err := w.bot.Apono.DetailsV3(w.t.Context(), w.requests()[0].V3ID)
-			must(w.t, err)
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			_, other := w.replica()
-			dana := w.granted("Dana")
-			secret := w.secret()
-			old := dana.presses("View details")
-			r, err := w.store.Request(t.Context(), w.requests()[0].FriendlyID)
-			must(t, err)
-			_, ok, err := w.store.ClaimDetails(t.Context(), db.System{RequestID: r.ID}, w.keyOf(dana), w.bot.Now())
-			if must(t, err); !ok {
-				t.Fatal("not claimed")
-			}
-			died(w)
-			w.settle()
-			w.teams.SetBot(other + "/api/messages")
-			dana.sees("Details asked for", "If you did not see them, reset the credentials")
-			old.press("Show").shows("Show was pressed before", "If you did not see them").tellsNo(secret)
-			dana.presses("Reset credentials").shows("being shown just now")
-			w.apono.Advance(busyLasts)
-			dana.presses("Reset credentials").press("Reset credentials").shows("Resetting…")
-			w.apono.Advance(31 * time.Second)
-			w.awaitResets()
-			dana.presses("View details").press("Show").shows("Copy it now.", w.secret())
-		})
-	}
-}
-
 // Nobody but who receives the access is shown or resets anything, and nowhere
 // but in their own chat.
 func TestForgedDetailsRevealAndChangeNothing(t *testing.T) {
@@ -391,63 +267,6 @@ func TestDetailsAfterTheEnd(t *testing.T) {
 	}
 }
 
-func TestResetThatAponoRefuses(t *testing.T) {
-	w := newWorld(t)
-	dana := w.granted("Dana")
-	dana.presses("View details").press("Show")
-	w.settle()
-	w.apono.Fault(aponotest.Fault{Path: resetPath, Status: http.StatusTooManyRequests, RetryAfter: 5 * time.Second, Times: 1})
-	old := dana.presses("Reset credentials")
-	again := old.press("Reset credentials").shows("busy", "Nothing was reset", "Try it again")
-	w.settle()
-	dana.sees("were not reset", "Reset credentials")
-	old.press("Reset credentials").shows("changed meanwhile") // it asked about the state before
-	again.press("Reset credentials").shows("Reset the credentials?").press("Reset credentials").shows("Resetting…")
-	w.audits("details begun", "details done", "reset begun", "reset failed", "reset begun")
-}
-
-// A reset whose answer gets lost may have been begun: it is waited for.
-func TestResetWhoseAnswerIsLost(t *testing.T) {
-	w := newWorld(t)
-	dana := w.granted("Dana")
-	dana.presses("View details").press("Show")
-	w.settle()
-	w.apono.Fault(aponotest.Fault{Path: resetPath, CutAfter: true, Times: 1})
-	dana.presses("Reset credentials").press("Reset credentials").shows("Resetting…")
-	w.apono.Advance(31 * time.Second)
-	w.awaitResets()
-	dana.presses("View details").press("Show").shows("Copy it now.", w.secret())
-}
-
-func TestResetPressedManyTimes(t *testing.T) {
-	w := newWorld(t)
-	_, other := w.replica()
-	dana := w.granted("Dana")
-	dana.presses("View details").press("Show")
-	w.settle()
-	ask := dana.presses("Reset credentials")
-	var wait sync.WaitGroup
-	for i := range 30 {
-		a := dana.pressOf(ask, "Reset credentials")
-		wait.Go(func() {
-			status, body := w.sendTo([]string{w.url, other}[i%2], a)
-			if status != http.StatusOK || !strings.Contains(body, "Resetting…") {
-				t.Errorf("got %d %.300s", status, body)
-			}
-		})
-	}
-	wait.Wait()
-	resets := 0
-	for _, e := range w.apono.Events() {
-		if e.Kind == "reset" {
-			resets++
-		}
-	}
-	if resets != 1 {
-		t.Errorf("Apono has reset them %d times", resets)
-	}
-}
-
 // What has no secret cannot be reset, and can be viewed again.
 func TestDetailsWithoutASecret(t *testing.T) {
 	w := newWorld(t, func(world *aponotest.World) {
@@ -465,19 +284,6 @@ func TestDetailsWithoutASecret(t *testing.T) {
 	w.audits("details begun", "details done", "reset begun", "reset refused", "details begun", "details done")
 }
 
-// Other requests that may have the same credentials are named before a reset.
-func TestResetNamesWhatItAffects(t *testing.T) {
-	w := newWorld(t)
-	dana := w.granted("Dana")
-	dana.says("help")
-	w.submits(dana, "Orders database")
-	w.pass(time.Minute)
-	w.pass(time.Minute)
-	dana.presses("View details").press("Show")
-	w.settle()
-	dana.presses("Reset credentials").shows("May also be affected", w.requests()[0].FriendlyID)
-}
-
 // What was made in the portal has details, too, also before the bot has come
 // across it.
 func TestDetailsOfARequestMadeElsewhere(t *testing.T) {
@@ -490,4 +296,59 @@ func TestDetailsOfARequestMadeElsewhere(t *testing.T) {
 	list.press("View details").shows("Shown once, for your eyes").press("Show").shows("Copy it now.", w.secret())
 	w.settle()
 	dana.mine("My access").shows("Details viewed").press("Reset credentials").press("Reset credentials").shows("Resetting…")
+}
+
+// A bundle that became several requests has details for each.
+func TestDetailsOfSeveralRequests(t *testing.T) {
+	w := newWorld(t)
+	dana := w.splitInTwo("Dana")
+	must(t, w.apono.Approve(w.requests()[0].FriendlyID, "omar@acme.example", ""))
+	w.pass(10 * time.Second)
+	w.pass(time.Minute)
+	var story teamstest.Message
+	for _, m := range dana.Chat() {
+		if m.Has("Access request", "Apono made 2 requests") {
+			story = m
+		}
+	}
+	d, err := dana.Presses(t.Context(), story, "View details")
+	must(t, err)
+	list := dana.opened(d).shows("Each part has details of its own", "Orders database", "AWS production")
+	list.pressOn("Orders database", "View details").shows("Shown once, for your eyes").press("Show").shows("Copy it now.", w.secret())
+	w.settle()
+	d, err = dana.Presses(t.Context(), story, "View details")
+	must(t, err)
+	dana.opened(d).shows("Details viewed").pressOn("AWS production", "View details").press("Show").shows("Sign in to AWS production")
+	if n := w.reads(); n != 1 {
+		t.Errorf("%d secrets were read, want 1", n)
+	}
+}
+
+// Who asked for somebody else's access views nothing of it.
+func TestDetailsOnBehalf(t *testing.T) {
+	w := newWorld(t)
+	dana, devin := w.person("Dana"), w.person("Devin")
+	dana.presses("My requests") // so that the bot knows who she is in Apono
+	devin.connects()
+	w.forDana(devin, "request", "New request").atLastStep().fill("duration", "4 hours").submitted()
+	w.pass(time.Minute)
+	w.pass(time.Minute)
+	devin.sees("Access granted", "They have access")
+	for _, card := range devin.cards() {
+		if slices.Contains(card.Buttons(), "View details") {
+			t.Errorf("Devin is offered details on\n%s", card.Visible())
+		}
+	}
+	for _, verb := range []cards.Verb{cards.VerbDetails, cards.VerbDetailsShow, cards.VerbReset, cards.VerbResetNow} {
+		status, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: verb, Request: w.requests()[0].V3ID, Do: cards.DoOne}})
+		if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) {
+			t.Errorf("%s: got %d %s", verb, status, body)
+		}
+	}
+	dana.presses("View details").press("Show").shows("Copy it now.", w.secret())
+	w.settle()
+	dana.sees("Details viewed")
+	if devin.has("Details viewed") {
+		t.Error("Devin is told when she viewed them")
+	}
 }

@@ -66,7 +66,7 @@ func (t *turn) showDetails(ctx context.Context) (teams.Answer, error) {
 // showOnce claims the look and, if nobody else has, has it.
 func (t *turn) showOnce(ctx context.Context, g *grant, x cards.System, read func(context.Context) (aponoapi.Details, error)) (teams.Answer, error) {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < leastLasts {
-		return t.detailsDialog(g, wordsTookTooLong)
+		return t.detailsDialog(g, "") // as after connecting: Show is to be pressed once more
 	}
 	at := db.System{RequestID: g.request.ID, SessionID: x.Session}
 	claim, ok, err := t.bot.Store.ClaimDetails(ctx, at, t.person.PersonKey, t.bot.Now())
