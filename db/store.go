@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -86,7 +87,10 @@ const (
 // inTx runs f in a transaction; again if Postgres had to end it. So f must not
 // build on what it left behind.
 func (s *Store) inTx(ctx context.Context, f func(pgx.Tx) error) (err error) {
-	for range txTries {
+	for try := range txTries {
+		if try > 0 {
+			time.Sleep(rand.N(5 * time.Millisecond << try)) // those it met are done by then
+		}
 		err = pgx.BeginFunc(ctx, s.pool, f)
 		var failed *pgconn.PgError
 		if !errors.As(err, &failed) || failed.Code != codeDeadlock {
