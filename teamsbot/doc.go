@@ -21,6 +21,13 @@
 // claimed in the database before Apono is asked, and the answer is stored nowhere.
 // reset.go asks for new credentials.
 //
+// Somebody has to decide (announce.go): a request that waits for approval comes as
+// a card to the channels that watch for it (watch.go) and to approvers' own chats
+// (approvals.go), with what helps to decide (history.go, review.go). Approve and
+// Reject are said to Apono with the approver's own token (decide.go), and the
+// request is looked at as after any change. The tokens people connect
+// (connect.go) are kept sealed (links.go, seal.go).
+//
 // What a person can press is the switch in turn.go, what they can write the
 // table in commands.go. What the bot owes is the list in jobs.go. Every press is
 // answered within three seconds with the truth as it is then; whatever did not
