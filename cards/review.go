@@ -304,6 +304,13 @@ func StillWaits(r Review) Card {
 	return newCard("Still waiting: "+r.summary(), head, r.who(), group(about...)).with(r.buttons()...)
 }
 
+// DecisionCameToNothing tells an approver why their decision on a request did not
+// count. The words may be Apono's.
+func DecisionCameToNothing(request, words string) Card {
+	return newCard("Your decision did not count", heading("Your decision did not count"),
+		fact("Request ID", Line(request, 80)), quote(Paragraph(words, 600)))
+}
+
 // AskDecision asks for the last word on a request: what is decided, and why.
 // Wrong says what was wrong with the reason; "" if nothing was.
 func AskDecision(r Review, approve bool, reason, wrong string) Card {

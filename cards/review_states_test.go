@@ -72,6 +72,7 @@ func reviewStates() map[string]cards.Card {
 		"review_gone":         cards.ToReview(review(aponoapi.Gone)),
 		"review_still_waits":  cards.StillWaits(long),
 		"review_waited":       cards.StillWaits(review(aponoapi.Rejected)),
+		"decide_late":         cards.DecisionCameToNothing("AR-42", "It is rejected already: Ava Approver."),
 		"decide_approve":      cards.AskDecision(review(aponoapi.Pending), true, "", ""),
 		"decide_reject":       cards.AskDecision(review(aponoapi.Pending), false, "No", "Apono wants a reason for this decision."),
 		"approvals":           cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{review(aponoapi.Pending)}, 2), Found: 2}),
@@ -103,5 +104,5 @@ func reviewsOf(s cards.Submission, words string) []cards.Card {
 		all = append(all, cards.ToReview(r), cards.StillWaits(r), cards.AskDecision(r, false, words, words))
 	}
 	r.Of.Requests[0].Status = aponoapi.Pending
-	return append(all, cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{r}, cards.ApprovalsPage), From: 5, Found: 60}))
+	return append(all, cards.DecisionCameToNothing(words, words), cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{r}, cards.ApprovalsPage), From: 5, Found: 60}))
 }

@@ -59,8 +59,8 @@ func (b *Bot) announce(ctx context.Context, job db.AnnounceRequest) error {
 // announcePending brings what waits for approval to a channel that has begun to
 // watch.
 func (b *Bot) announcePending(ctx context.Context, job db.AnnouncePending) error {
-	if err := b.Store.BringForward(ctx, turnElsewhere, elsewhereApart); err != nil {
-		return err
+	if err := b.lookElsewhere(ctx, pendingDays); err != nil {
+		b.Log.Warn().Err(loggable(err)).Msg("what was made elsewhere is not all known")
 	}
 	here, err := b.Store.WatchesOf(ctx, job.ConversationID)
 	if err != nil || len(here) == 0 {

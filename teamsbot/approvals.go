@@ -61,21 +61,18 @@ func (t *turn) openApprovals(ctx context.Context) (teams.Answer, error) {
 	case err != nil:
 		return teams.Answer{}, t.unidentified(err)
 	}
-	var all []aponoapi.AccessRequest
-	for r, err := range own.ClientRequests(ctx, aponoapi.ClientFilter{Scope: aponoapi.MyTasks}) {
-		switch {
-		case errors.Is(err, aponoapi.ErrUnauthorized):
-			return t.reconnect(ctx)
-		case errors.Is(err, context.DeadlineExceeded):
-			t.err = err
-			return teams.TaskCard("My approvals", cards.ApprovalsLoading().JSON(), teams.Medium)
-		case err != nil:
-			return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
-		}
-		if !isOwn(r, t.person.AponoID) { // nobody decides on their own
-			all = append(all, r)
-		}
+	all, err := collect(own.ClientRequests(ctx, aponoapi.ClientFilter{Scope: aponoapi.MyTasks}))
+	switch {
+	case errors.Is(err, aponoapi.ErrUnauthorized):
+		return t.reconnect(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
+		t.err = err
+		return teams.TaskCard("My approvals", cards.ApprovalsLoading().JSON(), teams.Medium)
+	case err != nil:
+		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
+	// Nobody decides on their own.
+	all = slices.DeleteFunc(all, func(r aponoapi.AccessRequest) bool { return isOwn(r, t.person.AponoID) })
 	slices.SortStableFunc(all, func(a, b aponoapi.AccessRequest) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	l := cards.Approvals{From: max(0, t.press.From), Found: len(all)}
 	if l.From >= l.Found {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -124,17 +125,26 @@ func (t *turn) askDecision(k task, d decision, wrong string) (teams.Answer, erro
 // looked up, and never said again.
 func (t *turn) say(ctx context.Context, k task, d decision) (teams.Answer, error) {
 	b, who := t.bot, t.person
+	if err := b.Store.Audit(ctx, who.PersonKey, db.AuditEntry{Action: d.action(), Request: k.told.ID, Outcome: "begun"}); err != nil {
+		return teams.Answer{}, err
+	}
 	var o outcome
+	var gone atomic.Bool // the press has been answered
 	said := b.goOn(ctx, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, decideLasts)
 		defer cancel()
 		o = b.decideAs(ctx, k.own, k.told, d)
-		return errors.Join(b.noteDecision(context.WithoutCancel(ctx), who, o), o.err)
+		err := errors.Join(b.noteDecision(context.WithoutCancel(ctx), who, o), o.err)
+		if gone.Load() && !o.counts {
+			err = errors.Join(err, b.tellLate(context.WithoutCancel(ctx), who, k, o))
+		}
+		return err
 	})
 	select {
 	case err := <-said:
 		t.err = err
 	case <-ctx.Done():
+		gone.Store(true)
 		t.err = ctx.Err()
 		return teams.TaskMessage(wordsDeciding)
 	}
@@ -145,6 +155,25 @@ func (t *turn) say(ctx context.Context, k task, d decision) (teams.Answer, error
 		return t.reconnect(ctx)
 	}
 	return teams.TaskMessage(o.words)
+}
+
+// tellLate tells an approver in their own chat that their word did not count,
+// whose press had to be answered before Apono said so. What counts, the card
+// shows.
+func (b *Bot) tellLate(ctx context.Context, who db.Person, k task, o outcome) error {
+	ctx, cancel := context.WithTimeout(ctx, decideLasts)
+	defer cancel()
+	name := cmp.Or(k.told.FriendlyID, k.told.ID)
+	_, err := b.Teams.Send(ctx, conversationOf(who.Chat), messageOf(cards.DecisionCameToNothing(name, cmp.Or(o.unsaid, o.words))))
+	return err
+}
+
+// action is what the audit calls a decision.
+func (d decision) action() db.AuditAction {
+	if d.approve {
+		return db.AuditApprove
+	}
+	return db.AuditReject
 }
 
 // outcome is what came of an approver's word.
@@ -282,11 +311,7 @@ func standing(r told) string {
 func (b *Bot) noteDecision(ctx context.Context, who db.Person, o outcome) error {
 	ctx, cancel := context.WithTimeout(ctx, decideLasts)
 	defer cancel()
-	entry := db.AuditEntry{Action: db.AuditReject, Request: o.now.ID, Outcome: o.audited()}
-	if o.approve {
-		entry.Action = db.AuditApprove
-	}
-	err := b.Store.Audit(ctx, who.PersonKey, entry)
+	err := b.Store.Audit(ctx, who.PersonKey, db.AuditEntry{Action: o.action(), Request: o.now.ID, Outcome: o.audited()})
 	by := who.Name
 	if !o.counts || o.now.Status == aponoapi.Pending {
 		by = ""

@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -21,8 +22,10 @@ const (
 	// itself: the list is faster.
 	lookElsewhere = elsewhereEvery + time.Minute
 	// elsewhereDays is of how many days requests are read; older ones that the
-	// bot does not remember are left to Apono.
+	// bot does not remember are left to Apono. When a channel begins to watch it is
+	// pendingDays, once: a request may wait that long.
 	elsewhereDays = 2
+	pendingDays   = 30
 	// foundAtOnce bounds how many are asked about in v4 each time.
 	foundAtOnce = 50
 )
@@ -32,7 +35,7 @@ const (
 // others against what is remembered. What is not in the list may be cut off
 // from it, so that means nothing.
 func (b *Bot) LookElsewhere(ctx context.Context) error {
-	err := b.lookElsewhere(ctx)
+	err := b.lookElsewhere(ctx, elsewhereDays)
 	if ctx.Err() != nil {
 		return err
 	}
@@ -43,12 +46,13 @@ func (b *Bot) LookElsewhere(ctx context.Context) error {
 	return nil
 }
 
-func (b *Bot) lookElsewhere(ctx context.Context) error {
+// lookElsewhere reads the requests of the last days.
+func (b *Bot) lookElsewhere(ctx context.Context, days int) error {
 	reading, err := b.Store.NextReading(ctx)
 	if err != nil {
 		return err
 	}
-	list, err := b.readV3(ctx, elsewhereDays)
+	list, err := b.readV3(ctx, days)
 	if refusedToToken(err) {
 		return nil // v3 is closed to this token, and people are told so where they ask
 	}
@@ -63,6 +67,8 @@ func (b *Bot) lookElsewhere(ctx context.Context) error {
 	if err != nil {
 		b.Log.Warn().Err(loggable(err)).Msg("integrations are not known by name")
 	}
+	// Some that always fail must not keep the others from being found.
+	rand.Shuffle(len(made), func(i, j int) { made[i], made[j] = made[j], made[i] })
 	var failed error
 	for _, r := range made[:min(len(made), foundAtOnce)] {
 		if len(r.Groups) > 0 {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
@@ -99,46 +98,59 @@ func approversOf(r told) db.Review {
 // asked for here the bot knows better, if it is known: Apono takes the bot for
 // who asks.
 func (b *Bot) reviewTold(r told, known db.ToReview, p db.Person) cards.Review {
-	zone, err := time.LoadLocation(p.TimeZone)
-	if err != nil {
-		zone = time.UTC
-	}
 	v := cards.Review{
-		Of: cards.Submission{
-			Bundle: r.Bundle.Name, Permissions: r.Permissions, Resources: r.ResourceNames, Duration: r.Duration,
-			Justification: r.Justification,
-			Requests: []cards.Request{{
-				ID: cmp.Or(known.FriendlyID, r.FriendlyID, r.ID), Name: cmp.Or(known.FriendlyID, r.ID), Status: r.Status, About: aboutOf(r.AccessRequest),
-			}},
-		},
-		Requester: cmp.Or(r.Requester.Name, r.Requester.Email), Grantee: cmp.Or(r.Grantee.Name, r.Grantee.Email),
+		Of: b.askedAsTold(r, p), Requester: cmp.Or(r.Requester.Name, r.Requester.Email), Grantee: cmp.Or(r.Grantee.Name, r.Grantee.Email),
 		AllMustApprove: r.AllMustApprove, ReasonRequired: r.ReasonRequired, PortalURL: b.PortalURL, Decidable: true,
 	}
-	if !r.CreatedAt.IsZero() {
-		v.Of.AskedAt, v.Waited = r.CreatedAt.In(zone), b.Now().Sub(r.CreatedAt)
-	}
-	if here := known.ID != "" && known.Submission.State != db.Elsewhere; here || r.Requester.ID == r.Grantee.ID || v.Requester == "" {
+	if known.ID != "" && known.Submission.State != db.Elsewhere {
+		v.Of = b.submissionView(p, known.Submission, known.Request)
+		v.Of.Requests[0].Status = r.Status
 		v.Requester, v.Grantee = cmp.Or(partyName(known.Review.Requester), v.Grantee, v.Requester), partyName(known.Review.Grantee)
+	} else if r.Requester.ID == r.Grantee.ID || v.Requester == "" {
+		v.Requester, v.Grantee = cmp.Or(v.Grantee, v.Requester), ""
 	}
-	if len(r.Groups) > 0 {
-		v.Of.Integration = cmp.Or(r.Groups[0].Integration.Name, r.Groups[0].Integration.ID)
-		if len(r.Groups[0].ResourceTypes) > 0 {
-			v.Of.ResourceType = r.Groups[0].ResourceTypes[0].Name
-		}
-	}
-	for _, a := range r.Summary {
-		v.Of.Units = append(v.Of.Units, a.Resource+" · "+a.Permission)
-		if len(r.ResourceNames) == 0 && !slices.Contains(v.Of.Resources, a.Resource) {
-			v.Of.Resources = append(v.Of.Resources, a.Resource)
-		}
-		if len(r.Permissions) == 0 && !slices.Contains(v.Of.Permissions, a.Permission) {
-			v.Of.Permissions = append(v.Of.Permissions, a.Permission)
-		}
+	if !r.CreatedAt.IsZero() {
+		v.Waited = b.Now().Sub(r.CreatedAt)
 	}
 	for _, a := range r.Approvers {
 		v.Approvers = append(v.Approvers, cards.Approver{Name: a.Name, Decision: a.Decision, Tier: a.Tier})
 	}
 	return v
+}
+
+// summarised is how many permissions Apono's client API tells of a request.
+const summarised = 5
+
+// askedAsTold is what was asked for, as Apono tells it to an approver.
+func (b *Bot) askedAsTold(r told, p db.Person) cards.Submission {
+	s := cards.Submission{
+		Bundle: r.Bundle.Name, Permissions: r.Permissions, Resources: r.ResourceNames, Duration: r.Duration, Justification: r.Justification,
+		Requests: []cards.Request{{
+			ID: cmp.Or(r.FriendlyID, r.ID), Name: r.ID, Status: r.Status, About: aboutOf(r.AccessRequest),
+		}},
+	}
+	if !r.CreatedAt.IsZero() {
+		s.AskedAt = r.CreatedAt.In(zoneOf(p))
+	}
+	if len(r.Groups) > 0 {
+		s.Integration = cmp.Or(r.Groups[0].Integration.Name, r.Groups[0].Integration.ID)
+		if len(r.Groups[0].ResourceTypes) > 0 {
+			s.ResourceType = r.Groups[0].ResourceTypes[0].Name
+		}
+	}
+	for _, a := range r.Summary {
+		s.Units = append(s.Units, a.Resource+" · "+a.Permission)
+		if len(r.ResourceNames) == 0 && !slices.Contains(s.Resources, a.Resource) {
+			s.Resources = append(s.Resources, a.Resource)
+		}
+		if len(r.Permissions) == 0 && !slices.Contains(s.Permissions, a.Permission) {
+			s.Permissions = append(s.Permissions, a.Permission)
+		}
+	}
+	if len(r.Summary) >= summarised {
+		s.Units = append(s.Units, "and perhaps more")
+	}
+	return s
 }
 
 // viewToReview shows members what a request is for whose card stands where it was
