@@ -17,6 +17,7 @@ import (
 type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Run the bot."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database up to date, then end. serve does it too."`
+	Manifest   manifestCommand   `cmd:"" help:"Write the app package to upload to Teams."`
 	Forget     forgetCommand     `cmd:"" help:"Erase a person, and everything that the bot remembers of them."`
 	Audit      auditCommand      `cmd:"" help:"What people did that others may want to know of."`
 	Playground playgroundCommand `cmd:"" help:"Try the bot on this machine: with a Postgres, a simulated Apono and a simulated Teams of its own."`
