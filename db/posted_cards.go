@@ -79,23 +79,25 @@ func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 	return c, nil
 }
 
-// CopyOf is a person's posted card as it is to be drawn now, if the activity
-// that shows it is not the one that is known to, or none is yet: Teams took a
-// message and the answer got lost. It is nil otherwise, also where the card is
-// not theirs.
+// CopyOf is a posted card as it is to be drawn now, a person's own or one for
+// approvers in a channel, if the activity that shows it is not the one that is
+// known to, or none is yet: Teams took a message and the answer got lost. It is
+// nil otherwise, also where the card is somebody else's.
 func (s *Store) CopyOf(ctx context.Context, k PersonKey, card int64, conversationID, activityID string) (*CardToDraw, error) {
 	c := &CardToDraw{ID: card, ActivityID: activityID}
 	var submissionID string
+	var whose personOrNobody
 	err := s.pool.QueryRow(ctx, `
-		SELECT kind, coalesce(request_id, ''), wanted, thread, submission_id FROM posted_cards
-		WHERE id = $1 AND tenant_id = $2 AND object_id = $3 AND conversation_id = $4 AND activity_id IS DISTINCT FROM $5`,
+		SELECT kind, coalesce(request_id, ''), wanted, thread, time_zone, submission_id, tenant_id, object_id FROM posted_cards
+		WHERE id = $1 AND (tenant_id = $2 AND object_id = $3 OR object_id IS NULL)
+			AND conversation_id = $4 AND activity_id IS DISTINCT FROM $5`,
 		card, k.TenantID, k.ObjectID, conversationID, activityID,
-	).Scan(&c.Kind, &c.RequestID, &c.Revision, &c.Thread, &submissionID)
+	).Scan(&c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.TimeZone, &submissionID, &whose.tenant, &whose.object)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
 	if err == nil {
-		err = c.read(ctx, s.pool, submissionID, k)
+		err = c.read(ctx, s.pool, submissionID, whose.key())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look for a copy of card %d: %w", card, err)

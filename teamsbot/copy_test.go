@@ -39,6 +39,25 @@ func TestACopyOfACardIsMended(t *testing.T) {
 	}
 }
 
+// The same in a channel, where the card is nobody's own.
+func TestACopyOfAReviewIsMended(t *testing.T) {
+	w := newWorld(t)
+	c, omar := w.watching("Access approvals", "watch all"), w.person("Omar")
+	omar.connects()
+	w.teams.Fail(teamstest.Fault{Op: "send", Conversation: c.ID, Drop: true, Times: 1})
+	w.waiting("Dana")
+	must(t, w.teams.Await(t.Context(), func() bool { return len(reviews(c)) == 2 }))
+	w.settle()
+	stray := reviews(c)[0]
+	must(t, w.apono.Approve(w.requests()[0].FriendlyID, "ava@acme.example", ""))
+	w.pass(time.Minute)
+	if all := reviews(c); !all[0].Has("Approval needed") || !all[1].Has("Approved") {
+		t.Fatalf("the copies are\n%s\n%s", all[0].Visible(), all[1].Visible())
+	}
+	omar.pressesOn(stray, "Approve").shows("It is approved already")
+	must(t, w.teams.Await(t.Context(), func() bool { return reviews(c)[0].Has("Approved", "Ava Approver") }))
+}
+
 // shows are the messages in the person's chat that show a text.
 func (s *someone) shows(text string) (all []teamstest.Message) {
 	for _, m := range s.Chat() {

@@ -303,7 +303,7 @@ func (t *turn) onPress(ctx context.Context) (teams.Answer, error) {
 // mendCopy brings a card to its newest state if the press came from a copy of it
 // that nobody knew of, beside what the press is about.
 func (t *turn) mendCopy(ctx context.Context) {
-	if t.press.Card == 0 || t.activity.ReplyToID == "" || t.activity.Name != teams.InvokeTaskFetch || t.activity.Kind() != teams.Personal {
+	if t.press.Card == 0 || t.activity.ReplyToID == "" || t.activity.Name != teams.InvokeTaskFetch || t.activity.Kind() == teams.GroupChat {
 		return
 	}
 	b, k, card, place, id := t.bot, t.person.PersonKey, t.press.Card, t.activity.Where(), t.activity.ReplyToID
@@ -314,29 +314,6 @@ func (t *turn) mendCopy(ctx context.Context) {
 		}
 		return err
 	})
-}
-
-// installChanged notes that the bot was added to a person's chat or removed.
-func (t *turn) installChanged(ctx context.Context) error {
-	if t.activity.Kind() != teams.Personal {
-		return nil
-	}
-	at := t.sentAt()
-	switch {
-	case t.activity.AddsBot():
-		return t.bot.Store.Added(ctx, t.person.PersonKey, at)
-	case t.activity.RemovesBot():
-		return t.bot.Store.Removed(ctx, t.person.PersonKey, at)
-	}
-	return nil
-}
-
-// sentAt is when it happened, by Teams' clock.
-func (t *turn) sentAt() time.Time {
-	if at := t.activity.SentAt(); !at.IsZero() {
-		return at
-	}
-	return t.bot.Now()
 }
 
 // foreign answers people of a tenant that is not served, and remembers nothing.
