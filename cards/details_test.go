@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,8 @@ func detailsStates() map[string]cards.Card {
 		"reset_session":     cards.Reset(two, []string{"AR-7"}, true),
 		"status_two":        cards.Status(two),
 		"status_details_of": cards.Status(withDetails(story(aponoapi.Granted, aponoapi.Expired), open)),
+		"status_details_and_mfa": cards.Status(withDetails(mfa(story(append([]aponoapi.Status{aponoapi.Granted},
+			slices.Repeat([]aponoapi.Status{aponoapi.PendingMFA}, 8)...)...)), open)),
 		"message_reset":     cards.NewCredentials(granted(system(cards.DetailsOpen, cards.DetailsRenewed))),
 		"message_reset_old": cards.NewCredentials(granted(system(cards.DetailsViewed, ""))),
 		"message_viewed":    cards.Granted(granted(system(cards.DetailsViewed, ""))),

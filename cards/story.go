@@ -27,9 +27,11 @@ func (s Submission) several() Card {
 	if rest := len(s.Requests) - shownRequests; rest > 0 {
 		words = append(words, aside(fmt.Sprintf("and %d more", rest)))
 	}
-	c := s.card(title, colorOf(status), words...).with(s.mfaLinks()...)
+	links, details := s.mfaLinks(), s.details()
+	links = links[:min(len(links), mfaLinks-len(details))] // Teams shows six buttons
+	c := s.card(title, colorOf(status), words...).with(links...)
 	if !s.over() {
-		return c.with(s.details()...).with(s.end()...)
+		return c.with(details...).with(s.end()...)
 	}
 	return c.with(button("Request again", Data{Verb: VerbAgain, Request: s.Requests[0].Name}).opens(), newRequest())
 }
