@@ -16,11 +16,11 @@ build: ## bin/teamsbot, one static file
 
 .PHONY: test
 test: ## all tests, on a real Postgres (TESTFLAGS goes to go test)
-	go test $(TESTFLAGS) ./...
+	go test -timeout 20m $(TESTFLAGS) ./...
 
 .PHONY: race
 race: ## all tests, with the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race $(TESTFLAGS) ./...
+	CGO_ENABLED=1 go test -timeout 20m -race $(TESTFLAGS) ./...
 
 .PHONY: test-browser
 test-browser: ## the playground's page in a headless Chromium (which must be installed)
