@@ -61,6 +61,7 @@ type Config struct {
 	LinkKeys       []LinkKey         // optional: without them nobody can connect their own Apono token; the first one encrypts
 	Admins         []string          // optional: who may say what channels are shown, by Entra object ids or mail addresses
 	PortalURL      string            // optional: Apono's portal, default https://portal.apono.io
+	TeamsAppID     string            // optional: the app's id in Teams, by which people add it, default AppID
 	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
 	AuditRetention time.Duration     // optional: how long the audit is kept, default 365 days
@@ -106,6 +107,7 @@ func New(c Config) (*Bot, error) {
 		c.Now = time.Now
 	}
 	c.PortalURL = cmp.Or(c.PortalURL, "https://portal.apono.io")
+	c.TeamsAppID = cmp.Or(c.TeamsAppID, c.AppID)
 	c.TeamsURL = cmp.Or(c.TeamsURL, "https://teams.microsoft.com")
 	c.Retention = cmp.Or(c.Retention, 90*24*time.Hour)
 	c.AuditRetention = cmp.Or(c.AuditRetention, 365*24*time.Hour)

@@ -90,3 +90,12 @@ func TestTeamsOffersWhatCanBeWritten(t *testing.T) {
 		}
 	}
 }
+
+// Teams knows no app by its bot's id.
+func TestPeopleAddTheAppByItsOwnID(t *testing.T) {
+	t.Parallel()
+	b := &Bot{Config: Config{AppID: "bot", TeamsAppID: "app", TeamsURL: "https://gov.teams.microsoft.us"}}
+	if got, want := b.appURL(), "https://gov.teams.microsoft.us/l/app/app"; got != want {
+		t.Errorf("the link is %s, want %s", got, want)
+	}
+}

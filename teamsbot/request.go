@@ -352,5 +352,6 @@ func dialog(f cards.Form, c cards.Card) (teams.Answer, error) {
 	return teams.TaskCard(title, c.JSON(), teams.Medium)
 }
 
-// appURL is where a person adds the app to their Teams.
-func (b *Bot) appURL() string { return b.TeamsURL + "/l/app/" + b.AppID }
+// appURL is where a person adds the app to their Teams. It goes by the app's id,
+// which is not the bot's.
+func (b *Bot) appURL() string { return b.TeamsURL + "/l/app/" + b.TeamsAppID }

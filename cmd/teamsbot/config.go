@@ -43,6 +43,7 @@ type config struct {
 	MicrosoftAppCertificateFile string          `env:"MICROSOFT_APP_CERTIFICATE_FILE" help:"PEM file with certificate and RSA key, instead of a client secret." placeholder:"FILE"`
 
 	TeamsCloud        string   `env:"TEAMS_CLOUD" default:"public" help:"public, gcc, gcch or dod." placeholder:"CLOUD"`
+	TeamsAppID        string   `name:"teams-app-id" env:"TEAMS_APP_ID" help:"The app's id in Teams, for the link by which people add it; default: the id in the package that manifest writes." placeholder:"GUID"`
 	TeamsOpenIDURL    string   `name:"teams-openid-url" env:"TEAMS_OPENID_URL" help:"Where Teams' signing keys are told, if not the cloud's own: for simulations on loopback." placeholder:"URL"`
 	TeamsLoginURL     string   `env:"TEAMS_LOGIN_URL" help:"Where the bot signs in, if not the cloud's own: for simulations on loopback." placeholder:"URL"`
 	TeamsServiceHosts []string `env:"TEAMS_SERVICE_HOSTS" help:"Hosts of the connector, if not the cloud's own: for simulations on loopback." placeholder:"HOST:PORT"`
@@ -117,6 +118,7 @@ func (c *config) check() (endpoints, error) {
 
 	must(uuid.Validate(c.MicrosoftAppID) == nil, "MICROSOFT_APP_ID", "is missing or not a GUID: without it nobody could be authenticated")
 	must(uuid.Validate(c.MicrosoftAppTenantID) == nil, "MICROSOFT_APP_TENANT_ID", "is missing or not a GUID")
+	must(c.TeamsAppID == "" || uuid.Validate(c.TeamsAppID) == nil, "TEAMS_APP_ID", "is not a GUID")
 	for _, t := range c.AllowedTenants {
 		must(uuid.Validate(t) == nil, "ALLOWED_TENANTS", fmt.Sprintf("has %q, which is not a GUID", t))
 	}

@@ -102,6 +102,7 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		{"MICROSOFT_APP_PASSWORD", func(c *config) { c.MicrosoftAppPassword = "" }},
 		{"MICROSOFT_APP_CERTIFICATE_FILE", func(c *config) { c.MicrosoftAppCertificateFile = "app.pem" }},
 		{"MICROSOFT_APP_PASSWORD", func(c *config) { c.MicrosoftAppType = "UserAssignedMSI" }},
+		{"TEAMS_APP_ID", func(c *config) { c.TeamsAppID = "apono" }},
 		{"TEAMS_CLOUD", func(c *config) { c.TeamsCloud = "china" }},
 		{"ADMINS", func(c *config) { c.Admins = []string{"adam@acme.example", "Adam Admin"} }},
 		{"ADMINS", func(c *config) { c.Admins = []string{""} }},

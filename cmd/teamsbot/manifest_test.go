@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rs/zerolog"
+
+	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/manifest"
 )
 
@@ -101,5 +104,22 @@ func TestManifestWritesNothingThatTeamsRefuses(t *testing.T) {
 	start(t, []string{"MICROSOFT_APP_ID=" + packageBot}, "manifest", "--output", filepath.Join(dir, "folder")).fails("write ")
 	if found, err := os.ReadDir(dir); err != nil || len(found) != 2 {
 		t.Errorf("left %v there (%v)", found, err)
+	}
+}
+
+// People add the app by its own id: Teams does not know the bot's for one.
+func TestTheBotKnowsTheAppsID(t *testing.T) {
+	t.Parallel()
+	const catalog = "33333333-3333-4333-8333-333333333333"
+	for given, want := range map[string]string{"": manifest.AppID(packageBot), catalog: catalog} {
+		c := complete()
+		c.MicrosoftAppID, c.TeamsAppID = packageBot, given
+		where, err := c.check()
+		must(t, err)
+		bot, err := newBot(c, where, new(db.Store), zerolog.Nop())
+		must(t, err)
+		if bot.TeamsAppID != want {
+			t.Errorf("with %q the app is %s, want %s", given, bot.TeamsAppID, want)
+		}
 	}
 }

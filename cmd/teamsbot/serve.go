@@ -19,6 +19,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/manifest"
 	"github.com/apono-teams/teamsbot/teamsbot"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
@@ -202,7 +203,7 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 	return teamsbot.New(teamsbot.Config{
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, Admins: c.Admins, PortalURL: c.AponoPortalURL,
-		TeamsURL: teamsURLs[where.Name], Retention: retention, AuditRetention: auditRetention,
+		TeamsURL: teamsURLs[where.Name], TeamsAppID: cmp.Or(c.TeamsAppID, manifest.AppID(c.MicrosoftAppID)), Retention: retention, AuditRetention: auditRetention,
 		Now: c.now, LinkKeys: keys,
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), ReviewReminder: cmp.Or(c.ReviewReminder, -1),
 		TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
