@@ -129,8 +129,8 @@ func TestTheThreadIsReminded(t *testing.T) {
 	c := w.watching("Access approvals", "watch all")
 	w.waiting("Dana")
 	card := w.review(c)
-	for range 3 {
-		w.apono.Advance(31 * time.Minute)
+	for _, d := range []time.Duration{31 * time.Minute, 40 * time.Minute, 40 * time.Minute} {
+		w.apono.Advance(d) // the card is drawn anew after 62 minutes, and next after 142
 		must(t, w.bot.remindApprovers(t.Context()))
 		w.settle()
 	}
@@ -143,7 +143,7 @@ func TestTheThreadIsReminded(t *testing.T) {
 	if len(reminders) != 1 || reminders[0].Thread != card.ID {
 		t.Fatalf("reminded %d times: %+v", len(reminders), reminders)
 	}
-	if m := w.review(c); !m.Has("waiting for 1 hour 2 minutes") {
+	if m := w.review(c); !m.Has("waiting for 1 hour 11 minutes") {
 		t.Errorf("the card tells\n%s", m.Visible())
 	}
 	omar := w.person("Omar")
