@@ -217,8 +217,8 @@ func (c *Client) refusal(k call, res *http.Response) *Error {
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
 	wait := retryAfter(res.Header, c.now())
 	message := explain(body, c.token)
-	if k.once && res.StatusCode >= 500 {
-		// Something between us and Apono may quote the details that it lost.
+	if k.once {
+		// Whoever refuses may quote the details, and what is said is told and kept.
 		message = ""
 	}
 	if err != nil {

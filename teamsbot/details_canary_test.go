@@ -32,6 +32,8 @@ func TestCanaryOfDetailsIsNowhere(t *testing.T) {
 		{Status: 429, Message: "busy with " + w.secret()},
 		{Status: 502, Message: w.secret()},
 		{Status: 403, Message: w.secret()},
+		{Status: 400, Message: w.secret()},
+		{Status: 409, Message: w.secret()},
 		{CutAfter: true},
 		{Malformed: true},
 		{CutBefore: true},
@@ -62,7 +64,7 @@ func TestCanaryOfDetailsIsNowhere(t *testing.T) {
 	w.pass(time.Minute)
 	must(t, w.bot.forget(t.Context()))
 
-	if n := w.reads(); n != 5 {
+	if n := w.reads(); n != 7 {
 		t.Fatalf("%d reads: the test has not done its work", n)
 	}
 	w.keptNoSecret(len(faults), w.url, other)

@@ -134,6 +134,10 @@ func (b *Bot) wordsOfDetails(err error) string {
 		return "Apono answered, and there was nothing in it."
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
 		return wordsDetailsInPortal
+	case aponoSays(err) != "":
+		return b.wordsOf(err)
+	case errors.Is(err, aponoapi.ErrConflict), errors.Is(err, aponoapi.ErrInvalid):
+		return "Apono says that this is not possible just now, perhaps because the credentials are being reset."
 	}
 	return b.wordsOf(err)
 }
