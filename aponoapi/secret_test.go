@@ -64,6 +64,7 @@ func TestDetailsAreNotReadAgain(t *testing.T) {
 			http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
 		},
 		"503":    status(503, `{"message":"lost: pw-hush"}`),
+		"409":    status(409, `{"message":"not now: pw-hush"}`),
 		"half":   status(200, `{"details":"pw-hush`),
 		"number": status(200, `"pw-hush"`),
 		"not HTTP": func(w http.ResponseWriter, _ *http.Request) {
@@ -94,5 +95,26 @@ func TestDetailsAreNotReadAgain(t *testing.T) {
 				t.Errorf("%s: the error tells a secret: %v", name, err)
 			}
 		}
+	}
+}
+
+// Stars stand for what was read before, wherever they are.
+func TestMaskedDetails(t *testing.T) {
+	t.Parallel()
+	for name, d := range map[string]aponoapi.Details{
+		"value":    {Parameters: map[string]aponoapi.Secret{"host": "h", "password": "***"}},
+		"JSON":     {Parameters: map[string]aponoapi.Secret{"key": `{"user":"dana","password":"********"}`}},
+		"text":     {Instructions: "User: dana\nPassword: ***"},
+		"sentence": {Instructions: "Your password is ******, dana."},
+		"command":  {CLI: "psql postgresql://dana:****@orders"},
+		"link":     {LinkURL: "https://orders.acme.example/?token=****"},
+	} {
+		if !d.Masked() {
+			t.Errorf("%s: it is not seen", name)
+		}
+	}
+	d := aponoapi.Details{Instructions: "SELECT * FROM a; -- **mind** a***b", Parameters: map[string]aponoapi.Secret{"password": "p**d"}}
+	if d.Masked() {
+		t.Error("what is no stars is taken for some")
 	}
 }

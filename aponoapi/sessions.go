@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -51,11 +52,18 @@ type Details struct {
 // credentials must be reset.
 func (d Details) Masked() bool {
 	for _, s := range d.Parameters {
-		if text := s.Reveal(); len(text) >= 3 && strings.Trim(text, "*") == "" {
+		if isMasked(s) {
 			return true
 		}
 	}
-	return strings.Contains(d.Instructions.Reveal(), "****") || strings.Contains(d.CLI.Reveal(), "****")
+	return isMasked(d.Instructions) || isMasked(d.CLI) || isMasked(d.LinkURL)
+}
+
+// isMasked says that a text has asterisks for a secret in it: four or more
+// anywhere, or three that stand for all of it or of one of its words.
+func isMasked(s Secret) bool {
+	text := s.Reveal()
+	return strings.Contains(text, "****") || slices.Contains(strings.Fields(text), "***")
 }
 
 type sessionWire struct {
