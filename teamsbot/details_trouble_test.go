@@ -15,6 +15,7 @@ func TestDetailsThatAponoRefuses(t *testing.T) {
 		"busy":      {Status: http.StatusTooManyRequests, RetryAfter: 5 * time.Second},
 		"away":      {Status: http.StatusServiceUnavailable, RetryAfter: time.Second},
 		"forbidden": {Status: http.StatusForbidden},
+		"invalid":   {Status: http.StatusBadRequest},
 		"conflict":  {Status: http.StatusConflict, Message: "The credentials are being reset"},
 		"not found": {Status: http.StatusNotFound},
 	} {
@@ -38,6 +39,7 @@ func TestDetailsWhoseAnswerIsLost(t *testing.T) {
 		"cut after":  {CutAfter: true},
 		"cut before": {CutBefore: true},
 		"half of it": {Malformed: true},
+		"elsewhere":  {Status: http.StatusFound},
 		"gateway":    {Status: http.StatusBadGateway, Message: "upstream said pw-123"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -191,10 +192,16 @@ func lookedAt(d aponoapi.Details, err error, gone bool) seen {
 	return seen{}
 }
 
-// unclear says that the details may be used up although they did not come.
+// refusals are how Apono says that it has shown nothing.
+var refusals = []error{
+	errEmpty, aponoapi.ErrUnauthorized, aponoapi.ErrForbidden, aponoapi.ErrNotFound, aponoapi.ErrConflict,
+	aponoapi.ErrInvalid, aponoapi.ErrUnavailable,
+}
+
+// unclear says that the details may be used up although they did not come, for
+// example because something sends us elsewhere for them.
 func unclear(err error) bool {
-	var e *aponoapi.Error
-	return !errors.Is(err, errEmpty) && (!errors.As(err, &e) || errors.Is(err, aponoapi.ErrUnknownOutcome))
+	return !slices.ContainsFunc(refusals, func(refusal error) bool { return errors.Is(err, refusal) })
 }
 
 func isEmpty(d aponoapi.Details) bool {
