@@ -184,11 +184,22 @@ func systemsView(p db.Person, sub db.Submission, r db.Request, zone *time.Locati
 	for _, d := range r.Details {
 		all = append(all, systemView(d, zone))
 	}
-	if len(all) > 1 { // what was viewed as one text, before Apono told more
-		all = slices.DeleteFunc(all, func(x cards.System) bool { return x.Session == "" })
-	}
+	all = current(all)
 	if len(all) == 0 {
 		all = []cards.System{{State: cards.DetailsOpen}}
 	}
 	return all
+}
+
+// current are the systems as they were viewed or reset last: as one text, or each
+// by itself. People connect and disconnect.
+func current(all []cards.System) []cards.System {
+	var last cards.System
+	for _, x := range all {
+		untouched := x.Session == "" && x.State == cards.DetailsOpen && x.Note == ""
+		if x.Number > last.Number && (len(all) == 1 || !untouched) {
+			last = x
+		}
+	}
+	return slices.DeleteFunc(all, func(x cards.System) bool { return (x.Session == "") != (last.Session == "") })
 }

@@ -39,7 +39,7 @@ func (t *turn) askReset(ctx context.Context) (teams.Answer, error) {
 		return t.detailsDialog(g, "")
 	case x.Free || x.Fixed:
 		return t.detailsDialog(g, "These credentials cannot be reset.")
-	case x.State == cards.DetailsOpen:
+	case x.State == cards.DetailsOpen && !g.viewedApart():
 		return t.detailsDialog(g, "Nobody has viewed these details yet: there is nothing to reset.")
 	case x.State == cards.DetailsResetting:
 		return t.detailsDialog(g, "The credentials are being reset.")
@@ -73,6 +73,14 @@ func (t *turn) toReset(g *grant) (cards.System, bool) {
 		return cards.System{}, false
 	}
 	return found[0], true
+}
+
+// viewedApart says that some of the details were viewed by themselves before the
+// person disconnected: all that there is now is one text, with stars in it.
+func (g *grant) viewedApart() bool {
+	return g.own == nil && slices.ContainsFunc(g.request.Details, func(d db.Details) bool {
+		return d.SessionID != "" && d.State == db.DetailsViewed
+	})
 }
 
 // isBusy says that somebody is being shown the details just now.

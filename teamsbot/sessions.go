@@ -86,7 +86,7 @@ func (t *turn) systemOf(ctx context.Context, g *grant, s aponoapi.Session) (card
 		x = systemView(d, zoneOf(t.person))
 	case s.Credentials == aponoapi.Viewed && d.State == db.DetailsOpen:
 		x.State, x.Note, x.At = cards.DetailsViewed, cards.DetailsMasked, now.In(zoneOf(t.person))
-	case s.Credentials == aponoapi.Resetting && d.State != db.DetailsResetting:
+	case s.Credentials == aponoapi.Resetting && d.State != db.DetailsResetting && d.Note != db.DetailsSlow:
 		x.State, x.At = cards.DetailsResetting, now.In(zoneOf(t.person))
 	}
 	x.Fixed = !s.CanReset && !x.Free

@@ -277,3 +277,51 @@ func TestResetOfASessionAndThenDisconnected(t *testing.T) {
 	w.awaitResets()
 	dana.sees("New credentials", "does not tell this bot")
 }
+
+// What was viewed with a token that is gone can be reset without it, and the
+// card follows.
+func TestResetOfASessionAfterDisconnecting(t *testing.T) {
+	w := newWorld(t)
+	dana := w.connected("Dana")
+	secret := w.secret()
+	dana.presses("View details").press("Show")
+	w.settle()
+	_, err := w.store.DropLink(t.Context(), w.keyOf(dana), nil, db.DroppedByPerson)
+	must(t, err)
+	ask := dana.presses("Reset credentials").shows("Reset the credentials?")
+	dana.sees("Access request", "Details viewed", "Reset credentials")
+	ask.press("Reset credentials").shows("Resetting…")
+	w.settle()
+	dana.sees("Access request", "Resetting…")
+	w.apono.Advance(31 * time.Second)
+	w.awaitResets()
+	dana.sees("New credentials", "View details")
+	dana.presses("View details").press("Show").shows("Copy it now.", w.secret()).tellsNo(secret)
+	dana.connects()
+	dana.mine("My access").press("Reset credentials").tellsNo(w.secret()).shows("Reset credentials").tellsNo(w.secret())
+}
+
+// A reset that took too long can be tried again, also while Apono says that it
+// goes on.
+func TestResetOfASessionThatDoesNotEnd(t *testing.T) {
+	w := newWorld(t)
+	dana := w.connected("Dana")
+	dana.presses("View details").press("Show")
+	w.settle()
+	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Path: sessionsPath + "/*", Status: http.StatusInternalServerError})
+	dana.presses("Reset credentials").press("Reset credentials").shows("Resetting…")
+	w.apono.Advance(resetLasts + time.Second)
+	w.awaitResets()
+	w.apono.ClearFaults()
+	own, err := dana.acts()
+	must(t, err)
+	for s, err := range own.Sessions(t.Context(), aponoapi.SessionFilter{}) {
+		must(t, err)
+		_, err = own.ResetSession(t.Context(), s.ID)
+		must(t, err)
+	}
+	dana.presses("Reset credentials").shows("Reset the credentials?").press("Reset credentials").shows("Resetting…")
+	w.apono.Advance(5 * time.Second)
+	w.awaitResets()
+	dana.presses("View details").press("Show").shows("Copy it now.", w.secret())
+}
