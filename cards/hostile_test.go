@@ -100,7 +100,7 @@ func everywhere(words string) []cards.Card {
 		cards.ViewResources(cards.Resources{
 			Of: told, Page: []cards.Access{{Integration: words, Resource: words, Permission: words}}, Search: words, Found: 60, Total: 60, Permissions: []string{words, words},
 		}),
-	}, slices.Concat(favoritesOf(words), watchCardsOf(words, "all", 2), reviewsOf(told, words), reviewsOf(bundled, words))...)
+	}, slices.Concat(favoritesOf(words), watchCardsOf(words, "all", 2), reviewsOf(told, words), reviewsOf(bundled, words)[:1])...)
 }
 
 // ours is what each card says in our words, whatever comes from outside.

@@ -101,8 +101,9 @@ func reviewsOf(s cards.Submission, words string) []cards.Card {
 	var all []cards.Card
 	for _, status := range []aponoapi.Status{aponoapi.Pending, aponoapi.Rejected, aponoapi.Granted, aponoapi.Status(words)} {
 		r.Of.Requests = []cards.Request{{ID: words, Name: draftID, About: words, Status: status, DecidedBy: "by " + words, Reason: "since " + words}}
-		all = append(all, cards.ToReview(r), cards.StillWaits(r), cards.AskDecision(r, false, words, words))
+		all = append(all, cards.ToReview(r))
 	}
 	r.Of.Requests[0].Status = aponoapi.Pending
+	all = append(all, cards.StillWaits(r), cards.AskDecision(r, false, words, words))
 	return append(all, cards.DecisionCameToNothing(words, words), cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{r}, cards.ApprovalsPage), From: 5, Found: 60}))
 }
