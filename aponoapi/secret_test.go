@@ -52,6 +52,9 @@ func TestDetailsSurviveOddTypes(t *testing.T) {
 	if d, err = client.SessionDetails(t.Context(), "s"); err != nil || d.Instructions.Reveal() != "x" {
 		t.Errorf("got %d characters, %v", len(d.Instructions.Reveal()), err)
 	}
+	if d.LinkURL.Reveal() != "https://x" || d.Parameters["parameters"].Reveal() != `["p"]` {
+		t.Errorf("a link of %d characters and %d parameters are left", len(d.LinkURL.Reveal()), len(d.Parameters))
+	}
 }
 
 // Of the details there is one look; whoever sends us elsewhere may have

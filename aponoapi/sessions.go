@@ -2,6 +2,7 @@ package aponoapi
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 	"net/http"
 	"slices"
@@ -110,14 +111,11 @@ func (c *Client) Session(ctx context.Context, id string) (Session, error) {
 // ErrUnknownOutcome the look may be gone.
 func (c *Client) SessionDetails(ctx context.Context, id string) (Details, error) {
 	var w struct {
-		Instructions loose            `json:"instructions"`
-		AdminMessage loose            `json:"custom_admin_message"`
-		Parameters   map[string]loose `json:"parameters"`
-		CLI          loose            `json:"cli"`
-		Link         struct {
-			URL   loose `json:"url"`
-			Title loose `json:"title"`
-		} `json:"link"`
+		Instructions loose     `json:"instructions"`
+		AdminMessage loose     `json:"custom_admin_message"`
+		Parameters   looseMap  `json:"parameters"`
+		CLI          loose     `json:"cli"`
+		Link         looseLink `json:"link"`
 	}
 	err := c.do(ctx, call{
 		op: "read access details", method: http.MethodGet, once: true, out: &w,
@@ -146,6 +144,34 @@ type loose string
 // UnmarshalJSON never fails.
 func (l *loose) UnmarshalJSON(raw []byte) error {
 	*l = loose(plain(raw))
+	return nil
+}
+
+// looseMap are named values, or one that holds whatever comes instead.
+type looseMap map[string]loose
+
+// UnmarshalJSON never fails.
+func (l *looseMap) UnmarshalJSON(raw []byte) error {
+	var named map[string]loose
+	if json.Unmarshal(raw, &named) != nil {
+		named = map[string]loose{"parameters": loose(plain(raw))}
+	}
+	*l = named
+	return nil
+}
+
+// looseLink is a link, or the address of one.
+type looseLink struct {
+	URL   loose `json:"url"`
+	Title loose `json:"title"`
+}
+
+// UnmarshalJSON never fails.
+func (l *looseLink) UnmarshalJSON(raw []byte) error {
+	type link looseLink
+	if json.Unmarshal(raw, (*link)(l)) != nil {
+		*l = looseLink{URL: loose(plain(raw))}
+	}
 	return nil
 }
 
