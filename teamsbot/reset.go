@@ -207,8 +207,11 @@ func (b *Bot) awaitReset(ctx context.Context, job db.AwaitReset) error {
 		return err
 	}
 	r, err := b.Store.Request(ctx, job.RequestID)
-	if err != nil || !r.Status.Active() {
+	if err != nil || r.Status.Over() {
 		return err
+	}
+	if !r.Status.Active() { // not now; nothing else would end the reset if it is again
+		return river.JobSnooze(resetUntold)
 	}
 	now := b.Now()
 	waited := now.Sub(d.At)

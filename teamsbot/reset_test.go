@@ -1,13 +1,18 @@
 package teamsbot
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
+	"github.com/apono-teams/teamsbot/db"
 )
 
 func TestResetThatAponoRefuses(t *testing.T) {
@@ -34,6 +39,30 @@ func TestResetWhoseAnswerIsLost(t *testing.T) {
 	w.apono.Fault(aponotest.Fault{Path: resetPath, CutAfter: true, Times: 1})
 	dana.presses("Reset credentials").press("Reset credentials").shows("Resetting…")
 	w.apono.Advance(31 * time.Second)
+	w.awaitResets()
+	dana.presses("View details").press("Show").shows("Copy it now.", w.secret())
+}
+
+// A request may be in between for a while; its reset is not forgotten.
+func TestResetOfARequestThatIsNotActiveForAWhile(t *testing.T) {
+	w := newWorld(t)
+	dana := w.granted("Dana")
+	dana.presses("View details").press("Show")
+	w.settle()
+	dana.presses("Reset credentials").press("Reset credentials").shows("Resetting…")
+	conn, err := pgx.Connect(t.Context(), w.dbURL)
+	must(t, err)
+	defer func() { must(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	w.apono.Advance(31 * time.Second)
+	_, err = conn.Exec(t.Context(), `UPDATE requests SET status = $1`, aponoapi.Granting)
+	must(t, err)
+	for _, job := range jobsOf[db.AwaitReset](w) {
+		if err := w.bot.awaitReset(t.Context(), job); !isSnooze(err) {
+			t.Errorf("the job ends with %v", err)
+		}
+	}
+	_, err = conn.Exec(t.Context(), `UPDATE requests SET status = $1`, aponoapi.Granted)
+	must(t, err)
 	w.awaitResets()
 	dana.presses("View details").press("Show").shows("Copy it now.", w.secret())
 }
