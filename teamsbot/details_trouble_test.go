@@ -41,6 +41,7 @@ func TestDetailsWhoseAnswerIsLost(t *testing.T) {
 		"half of it": {Malformed: true},
 		"elsewhere":  {Status: http.StatusFound},
 		"gateway":    {Status: http.StatusBadGateway, Message: "upstream said pw-123"},
+		"empty":      {Status: http.StatusOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -35,7 +35,8 @@ const (
 // errLate says that Apono did not tell details in time. They may be used up.
 var errLate = errors.New("the details did not come in time")
 
-// errEmpty says that Apono answered with no details.
+// errEmpty says that Apono answered with no details that the bot can read. They
+// may be used up.
 var errEmpty = errors.New("there are no details in the answer")
 
 // showDetails shows the details of one system, which uses up the one look that
@@ -194,7 +195,7 @@ func lookedAt(d aponoapi.Details, err error, gone bool) seen {
 
 // refusals are how Apono says that it has shown nothing.
 var refusals = []error{
-	errEmpty, aponoapi.ErrUnauthorized, aponoapi.ErrForbidden, aponoapi.ErrNotFound, aponoapi.ErrConflict,
+	aponoapi.ErrUnauthorized, aponoapi.ErrForbidden, aponoapi.ErrNotFound, aponoapi.ErrConflict,
 	aponoapi.ErrInvalid, aponoapi.ErrUnavailable,
 }
 
@@ -242,6 +243,9 @@ func (t *turn) notShown(ctx context.Context, g *grant, claim db.Details, err err
 	now := claim
 	now.At = t.bot.Now()
 	problem := "Apono did not answer in time, and what comes now is thrown away. The details may be used up: reset the credentials."
+	if errors.Is(err, errEmpty) {
+		problem = "Apono answered, and there was nothing in it. The details may be used up: reset the credentials."
+	}
 	now.State, now.Note = db.DetailsViewed, db.DetailsUnclear
 	if !unclear(err) {
 		problem = t.bot.wordsOfDetails(err) + " Nothing was shown, and nothing is lost: press Show again."

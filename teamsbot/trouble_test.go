@@ -1,6 +1,7 @@
 package teamsbot
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -129,6 +130,11 @@ func TestAponoIsDown(t *testing.T) {
 	dana := w.person("Dana")
 	form := dana.presses("New request").atLastStep()
 	w.aponoHTTP.Close()
+	// A create on a connection that is not yet known to be closed might have been
+	// taken; a read finds out.
+	if _, err := w.bot.Apono.User(t.Context(), "dana@acme.example"); !errors.Is(err, aponoapi.ErrUnavailable) {
+		t.Fatalf("Apono answers: %v", err)
+	}
 	form = form.press("Submit").shows("Apono cannot be reached just now")
 	if got := form.value("justification"); got != "INC-42: orders are stuck" {
 		t.Errorf("the justification is %q", got)

@@ -130,8 +130,6 @@ func (b *Bot) wordsOf(err error) string {
 // wordsOfDetails is wordsOf for access details and their reset.
 func (b *Bot) wordsOfDetails(err error) string {
 	switch {
-	case errors.Is(err, errEmpty):
-		return "Apono answered, and there was nothing in it."
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
 		return wordsDetailsInPortal
 	case aponoSays(err) != "":
