@@ -101,7 +101,7 @@ func (r Review) stands() (title, color, words string) {
 		return "Approved", good, "Apono is setting up the access."
 	case s == aponoapi.Granted:
 		return "Approved", good, "The access is there."
-	case r.DecidedAt.IsZero() && s == aponoapi.Revoked:
+	case r.DecidedAt.IsZero() && (s == aponoapi.Revoked || s == aponoapi.Revoking):
 		return "Cancelled", "", "The request was taken back before it was decided."
 	case r.DecidedAt.IsZero() && s == aponoapi.Expired:
 		return "Expired", "", "The request was not decided in time."

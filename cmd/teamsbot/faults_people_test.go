@@ -105,6 +105,14 @@ func (a *asker) until(ctx context.Context, field string, press func() (*teamstes
 	return nil, fmt.Errorf("%s never comes to %s: %s", a.Name, field, told)
 }
 
+// patiently tries again until a list is there that Submit had to wait for.
+func (a *asker) patiently(ctx context.Context, d *teamstest.Dialog) (*teamstest.Dialog, error) {
+	if !slices.Contains(d.Buttons(), "Try again") {
+		return d, nil
+	}
+	return a.until(ctx, "permissions", func() (*teamstest.Dialog, error) { return d.Press(ctx, "Try again") })
+}
+
 // submit presses Submit until the bot has taken the request.
 func (a *asker) submit(ctx context.Context, d *teamstest.Dialog) (outcome, error) {
 	var o outcome
@@ -131,7 +139,9 @@ func (a *asker) submit(ctx context.Context, d *teamstest.Dialog) (outcome, error
 		case after.Closed:
 			return o, nil
 		default:
-			d = after
+			if d, err = a.patiently(ctx, after); err != nil {
+				return o, err
+			}
 		}
 		if err := hesitate(ctx); err != nil {
 			return o, err
