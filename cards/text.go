@@ -5,12 +5,13 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Line makes one line of text from outside fit to be shown: no control or
 // direction-changing characters, no line breaks, at most limit characters.
 func Line(text string, limit int) string {
-	return cut(strings.Join(strings.Fields(visible(text, ' ')), " "), limit)
+	return shortened(text, limit, func(text string) string { return strings.Join(strings.Fields(visible(text, ' ')), " ") })
 }
 
 // Name is Line for a name: one that is too long is cut in the middle, since names
@@ -21,7 +22,22 @@ func Name(text string, limit int) string {
 
 // Paragraph is Line for text that may have line breaks.
 func Paragraph(text string, limit int) string {
-	return cut(strings.TrimSpace(visible(text, '\n')), limit)
+	return shortened(text, limit, func(text string) string { return strings.TrimSpace(visible(text, '\n')) })
+}
+
+// shortened is a text made clean and cut. Of one that is far too long only the
+// beginning is looked at: whoever wrote it decides how long it is.
+func shortened(text string, limit int, clean func(string) string) string {
+	for n := 8 * limit; n < len(text); n *= 4 {
+		end := n
+		for end > n-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+			end--
+		}
+		if start := clean(text[:end]); utf8.RuneCountInString(start) > limit {
+			return cut(start, limit)
+		}
+	}
+	return cut(clean(text), limit)
 }
 
 // visible drops what cannot be seen but changes what is, and puts lineBreak

@@ -37,6 +37,26 @@ func TestLineAndParagraph(t *testing.T) {
 	}
 }
 
+// Of a long text only the beginning is looked at, and that changes nothing.
+func TestLongTextIsCutAsShortOne(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		piece := rapid.OneOf(
+			rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
+			rapid.SampledFrom([]string{"\r\n", "\r", "\n", " ", "\u202e", "\x00", "\xe2\x82", "€", "\U0001f511"}),
+			rapid.Map(rapid.IntRange(1, 60), func(n int) string { return strings.Repeat("\u202e ", n) }),
+		)
+		text := strings.Join(rapid.SliceOf(piece).Draw(t, "pieces"), "")
+		limit := rapid.IntRange(1, 10).Draw(t, "limit")
+		if got, want := Line(text, limit), cut(strings.Join(strings.Fields(visible(text, ' ')), " "), limit); got != want {
+			t.Errorf("Line(%q, %d) = %q, want %q", text, limit, got, want)
+		}
+		if got, want := Paragraph(text, limit), cut(strings.TrimSpace(visible(text, '\n')), limit); got != want {
+			t.Errorf("Paragraph(%q, %d) = %q, want %q", text, limit, got, want)
+		}
+	})
+}
+
 // What has been cleaned once stays as it is: the form keeps what a card shows.
 func TestCleaningTwiceChangesNothing(t *testing.T) {
 	t.Parallel()
