@@ -22,6 +22,8 @@ type commands struct {
 	Audit      auditCommand      `cmd:"" help:"What people did that others may want to know of."`
 	Playground playgroundCommand `cmd:"" help:"Try the bot on this machine: with a Postgres, a simulated Apono and a simulated Teams of its own."`
 
+	Version versionCommand `cmd:"" help:"Tell which version this is; so does --version."`
+
 	AponoSimulator simulatorCommand `cmd:"" help:"Run the simulated Apono alone, to try the bot in a real Teams without touching a real Apono."`
 }
 
@@ -47,6 +49,9 @@ func (t *terminal) say(format string, args ...any) {
 
 // run does what the arguments say until it is done or ctx ends.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) == 1 && args[0] == "--version" {
+		args = []string{"version"} // as a flag it would be manifest's --version as well
+	}
 	var c commands
 	parser, err := kong.New(&c,
 		kong.Name("teamsbot"),
