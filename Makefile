@@ -12,7 +12,7 @@ playground: build ## Teams, Apono, Postgres and the bot on this machine (ARGS=--
 
 .PHONY: build
 build: ## bin/teamsbot, one static file
-	CGO_ENABLED=0 go build -trimpath -o bin/teamsbot ./cmd/teamsbot
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/teamsbot ./cmd/teamsbot
 
 .PHONY: test
 test: ## all tests, on a real Postgres (TESTFLAGS goes to go test)
