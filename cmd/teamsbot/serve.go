@@ -117,14 +117,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // serveUntil answers and works until ctx ends, then lets both end in order.
 func serveUntil(ctx context.Context, listener net.Listener, c config, drain time.Duration, bot *teamsbot.Bot) error {
-	server := &http.Server{
-		Handler:           bot.Handler(),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      30 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-	}
+	server := bot.Server()
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	group, failed := errgroup.WithContext(ctx)

@@ -69,8 +69,8 @@ func attacks(t testing.TB) []attack {
 	good := func(t testing.TB, m *microsoft) string { return m.token(t, nil) }
 	return []attack{
 		{name: "valid", want: 0},
-		{name: "scheme in lower case", want: 0, header: func(t testing.TB, m *microsoft) string { return "bearer " + good(t, m) }},
-		{name: "service URL in capitals, without slash", want: 0, claims: func(c jwt.MapClaims) {
+		{name: "scheme in lower case", want: 401, header: func(t testing.TB, m *microsoft) string { return "bearer " + good(t, m) }},
+		{name: "service URL in capitals, without slash", want: 401, claims: func(c jwt.MapClaims) {
 			c["serviceurl"] = strings.ToUpper(strings.TrimSuffix(c["serviceurl"].(string), "/"))
 		}},
 
@@ -92,7 +92,7 @@ func attacks(t testing.TB) []attack {
 		{name: "audience with api:// before it", want: 401, claims: set("aud", "api://"+testApp)},
 		{name: "no audience", want: 401, claims: without("aud")},
 		{name: "audience is a number", want: 401, claims: set("aud", 7)},
-		{name: "audience is a list with the app", want: 0, claims: set("aud", []string{"x", testApp})},
+		{name: "audience is a list with the app", want: 401, claims: set("aud", []string{"x", testApp})},
 		{name: "wrong issuer", want: 401, claims: set("iss", "https://api.botframework.us")},
 		{name: "no issuer", want: 401, claims: without("iss")},
 		{name: "issuer is a number", want: 401, claims: set("iss", 7)},

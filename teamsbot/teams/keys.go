@@ -22,8 +22,9 @@ import (
 const (
 	// Bot Framework: keys should be refreshed at least every 24 hours.
 	keysMaxAge = 24 * time.Hour
-	// A key id that is not known may be a new key, or forged: one look an hour.
-	unknownKeyEvery = time.Hour
+	// A key id that is not known may be a new key, or forged, so that looks are
+	// rare. But whoever forges one delays a new key of Microsoft's by as much.
+	unknownKeyEvery = 5 * time.Minute
 	// A failed fetch is repeated after a second, then two, up to a minute.
 	firstHoldOff, maxHoldOff = time.Second, time.Minute
 
@@ -114,8 +115,8 @@ func (s *keyStore) ready() error {
 	return fmt.Errorf("%w: not loaded yet", ErrKeysUnavailable)
 }
 
-// find returns the key of that id. An unknown id is looked for once, at most
-// hourly, since Microsoft may have a new key.
+// find returns the key of that id. An unknown id is looked for, but not
+// often, since Microsoft may have a new key.
 func (s *keyStore) find(ctx context.Context, id string) (signingKey, *Rejection) {
 	if key, ok := s.lookup(id); ok {
 		return key, nil
@@ -207,17 +208,12 @@ func (s *keyStore) fetch(ctx context.Context) (map[string]signingKey, error) {
 		return nil, errors.New("OpenID metadata: jwks_uri is not https on the same host")
 	}
 	var set struct {
-		Keys []webKey `json:"keys"`
+		Keys []json.RawMessage `json:"keys"`
 	}
 	if err := s.get(ctx, address, &set); err != nil {
 		return nil, fmt.Errorf("signing keys: %w", err)
 	}
-	keys := make(map[string]signingKey, len(set.Keys))
-	for _, k := range set.Keys {
-		if key, ok := k.read(); ok {
-			keys[k.ID] = key
-		}
-	}
+	keys := readKeys(set.Keys)
 	if len(keys) == 0 {
 		return nil, errors.New("signing keys: none that can be used")
 	}
@@ -245,6 +241,24 @@ func (s *keyStore) get(ctx context.Context, address *url.URL, into any) error {
 		return fmt.Errorf("more than %d bytes", keysBodySize)
 	}
 	return json.Unmarshal(body, into)
+}
+
+// readKeys takes the keys that can be used. Of two with one id the first one
+// counts, as in Microsoft's own libraries, also if it cannot be used.
+func readKeys(set []json.RawMessage) map[string]signingKey {
+	keys, seen := make(map[string]signingKey, len(set)), make(map[string]bool, len(set))
+	for _, text := range set {
+		var k webKey
+		err := json.Unmarshal(text, &k) // what cannot be read is no key of ours; the others still count
+		if seen[k.ID] {
+			continue
+		}
+		seen[k.ID] = true
+		if key, ok := k.read(); ok && err == nil {
+			keys[k.ID] = key
+		}
+	}
+	return keys
 }
 
 // webKey is a key as it stands in a key set (RFC 7517), with the endorsements

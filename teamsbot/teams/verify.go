@@ -27,6 +27,9 @@ const (
 	// Bot Framework: "industry-standard clock-skew of 5 minutes".
 	clockSkew = 5 * time.Minute
 
+	// Tokens of Teams live for an hour, others of Microsoft's for a day.
+	longestLife = 7 * 24 * time.Hour
+
 	// A token is about 1 KB; a longer one is not worth reading.
 	maxToken = 16 << 10
 
@@ -63,13 +66,6 @@ type knownToken struct {
 	claims tokenClaims
 	keyID  string
 	key    *rsa.PublicKey
-}
-
-// tokenClaims is what Teams puts into a token. Bot Framework spells the claim
-// serviceurl on the wire and serviceUrl in its documents.
-type tokenClaims struct {
-	jwt.RegisteredClaims
-	ServiceURL string `json:"serviceurl"`
 }
 
 // NewVerifier refuses a configuration that would accept too much.
@@ -155,7 +151,7 @@ func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Acti
 // parts.
 func bearerToken(header string) (string, bool) {
 	scheme, token, ok := strings.Cut(header, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") || token == "" || len(token) > maxToken {
+	if !ok || scheme != "Bearer" || token == "" || len(token) > maxToken {
 		return "", false
 	}
 	return token, !strings.ContainsAny(token, " \t\r\n")
@@ -166,6 +162,9 @@ func bearerToken(header string) (string, bool) {
 func (v *Verifier) verify(ctx context.Context, token string, activity schema.Activity) (knownToken, *Rejection) {
 	var known knownToken
 	parsed, err := v.parser.ParseWithClaims(token, &known.claims, func(t *jwt.Token) (any, error) {
+		if _, extended := t.Header["crit"]; extended {
+			return nil, unauthorized("the token wants more than is understood") // RFC 7515, 4.1.11
+		}
 		keyID, ok := t.Header["kid"].(string)
 		if !ok || keyID == "" {
 			return nil, unauthorized("the token names no key")
@@ -199,10 +198,14 @@ func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, acti
 	if err := v.claims.Validate(c); err != nil {
 		return signingKey{}, unauthorized(tokenFault(err))
 	}
+	if c.ExpiresAt.Sub(v.keys.now()) > longestLife {
+		return signingKey{}, unauthorized("the token lives longer than Microsoft's do")
+	}
 	if c.ServiceURL == "" {
 		return signingKey{}, unauthorized("the token has no service URL")
 	}
-	if !sameURL(c.ServiceURL, activity.ServiceURL) {
+	// To the letter: Microsoft's own libraries compare no other way.
+	if c.ServiceURL != activity.ServiceURL {
 		return signingKey{}, unauthorized("the token is for another service URL")
 	}
 	if activity.ChannelID != ChannelTeams {
@@ -219,12 +222,6 @@ func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, acti
 		return signingKey{}, forbidden("the key is not endorsed for the Teams channel")
 	}
 	return key, nil
-}
-
-// sameURL compares as Microsoft's own libraries do: without regard to case and
-// to one slash at the end.
-func sameURL(a, b string) bool {
-	return strings.EqualFold(strings.TrimSuffix(a, "/"), strings.TrimSuffix(b, "/"))
 }
 
 // tokenFault names what the JWT library found, without its text, which may
