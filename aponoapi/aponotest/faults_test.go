@@ -111,7 +111,7 @@ func (i *inbox) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	unmarshalled := json.Unmarshal(raw, &body)
-	// The template in docs/running.md.
+	// The template in docs/operate.md.
 	want := fmt.Sprintf(`{"event_type": %q, "data": {"id": %q, "friendly_id": %q}}`, body.EventType, body.Data.ID, body.Data.FriendlyID)
 	if err != nil || unmarshalled != nil || body.Data.ID == "" || string(raw) != want ||
 		r.Header.Get("Authorization") != "Bearer hook-secret" {
