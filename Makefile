@@ -17,6 +17,7 @@ build: ## bin/teamsbot, one static file
 .PHONY: test
 test: ## all tests, on a real Postgres (TESTFLAGS goes to go test)
 	go test -timeout 20m $(TESTFLAGS) ./...
+	cd deploy && go test -timeout 5m ./...
 
 .PHONY: race
 race: ## all tests, with the race detector (needs a C compiler)

@@ -1,0 +1,2 @@
+// Package fake is named by tests of Helm's own: go mod tidy looks for it.
+package fake

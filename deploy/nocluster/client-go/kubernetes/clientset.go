@@ -1,0 +1,3 @@
+// Package kubernetes stands in for Kubernetes' own, of which Helm only looks up
+// the version.
+package kubernetes
