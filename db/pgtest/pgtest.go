@@ -146,13 +146,8 @@ func (s *server) connect(ctx context.Context) error {
 }
 
 func launch(ctx context.Context) (*devpg.Server, error) {
-	dir, err := os.MkdirTemp("", "pgtest-")
+	dir, err := Folder("pgtest-")
 	if err != nil {
-		return nil, err
-	}
-	// When root runs the tests, Postgres runs as somebody else, who must be
-	// able to enter.
-	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, err
 	}
 	say := func(line string) { fmt.Fprintln(os.Stderr, "pgtest: "+line) }
@@ -161,6 +156,23 @@ func launch(ctx context.Context) (*devpg.Server, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
+}
+
+// Folder makes a new folder for a Postgres that is thrown away: in memory, if
+// there is plenty of it, since most of what a database for a test costs is its
+// files. The caller deletes it.
+func Folder(pattern string) (string, error) {
+	in := ""
+	if inMemory("/dev/shm") {
+		in = "/dev/shm"
+	}
+	dir, err := os.MkdirTemp(in, pattern)
+	if err != nil {
+		return "", err
+	}
+	// When root runs the tests, Postgres runs as somebody else, who must be
+	// able to enter.
+	return dir, os.Chmod(dir, 0o711)
 }
 
 func (s *server) template() string { return s.prefix + "template" }
