@@ -142,13 +142,17 @@ func TestRetryAfterBeyondDeadline(t *testing.T) {
 		w.Header().Set("Retry-After", "4")
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-	defer cancel()
-	_, err := client.User(ctx, "dana")
-	if !errors.Is(err, aponoapi.ErrUnavailable) || tries.Load() != 1 || ctx.Err() != nil {
-		t.Errorf("got %v after %d tries, context %v", err, tries.Load(), ctx.Err())
+	_, err := client.User(short{t.Context()}, "dana")
+	if !errors.Is(err, aponoapi.ErrUnavailable) || tries.Load() != 1 {
+		t.Errorf("got %v after %d tries", err, tries.Load())
 	}
 }
+
+// short is a context that has 3 s left, whenever it is asked, and so does not
+// end on a slow machine.
+type short struct{ context.Context }
+
+func (short) Deadline() (time.Time, bool) { return time.Now().Add(3 * time.Second), true }
 
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
@@ -336,7 +340,7 @@ func TestSlowReadsAreNotRepeated(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	t.Cleanup(server.Close)
-	client, err := aponoapi.New(aponoapi.Config{URL: server.URL, Token: token, Timeout: 50 * time.Millisecond})
+	client, err := aponoapi.New(aponoapi.Config{URL: server.URL, Token: token, Timeout: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
