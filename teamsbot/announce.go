@@ -107,7 +107,7 @@ func (b *Bot) prepare(ctx context.Context, r db.ToReview) (db.ToReview, error) {
 	if r.Review.Before != nil {
 		return r, nil // it was prepared before
 	}
-	ctx, cancel := context.WithTimeout(ctx, historyLasts)
+	ctx, cancel := context.WithTimeout(ctx, b.within(historyLasts))
 	defer cancel()
 	if err := b.nameParties(ctx, &r); err != nil {
 		b.Log.Warn().Err(loggable(err)).Str("request_id", r.ID).Msg("who asks is not all known")

@@ -108,7 +108,7 @@ func (t *turn) knownOf(ctx context.Context, own *aponoapi.Client, told []aponoap
 		if !missing || again > 0 {
 			break
 		}
-		soon, cancel := context.WithTimeout(ctx, clientNamedWithin)
+		soon, cancel := context.WithTimeout(ctx, t.bot.within(clientNamedWithin))
 		t.err = t.bot.nameTasks(soon, own) // there is something to show without it
 		cancel()
 	}

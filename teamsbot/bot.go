@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/infracloudio/msbotbuilder-go/core"
@@ -66,6 +67,7 @@ type Config struct {
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
 	AuditRetention time.Duration     // optional: how long the audit is kept, default 365 days
 	Now            func() time.Time  // optional: default time.Now
+	Patience       func() int        // optional: how many times longer than usual presses and what they wait for may take: a slow machine tests with patience; default 1
 
 	// Optional: how much the bot sends of its own accord, over all replicas.
 	TenantRate        int           // messages a second into one tenant, default 30
@@ -82,6 +84,7 @@ type Bot struct {
 	metrics *metrics
 	handler http.Handler
 	late    sync.WaitGroup // what goes on after its press was answered
+	lateNow atomic.Int64   // how much that is
 	cutLate chan struct{}  // closed when that has to end
 
 	retire  sync.Once
@@ -140,7 +143,10 @@ func (b *Bot) Handler() http.Handler { return b.handler }
 
 // Run works through what is owed until ctx ends, then finishes what is under
 // way, for a few seconds. By then nothing must come in any more.
-func (b *Bot) Run(ctx context.Context) error {
+func (b *Bot) Run(ctx context.Context) error { return b.run(ctx, b.regularly) }
+
+// run is Run with that as the regular work.
+func (b *Bot) run(ctx context.Context, regular func(context.Context, *sync.WaitGroup)) error {
 	worker, err := b.worker()
 	if err != nil {
 		return err
@@ -151,6 +157,21 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 	var background sync.WaitGroup
 	background.Go(func() { b.Verifier.Run(ctx) })
+	regular(ctx, &background)
+	select {
+	case <-b.retired:
+	case <-ctx.Done():
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- b.stopJobs(context.WithoutCancel(ctx), worker) }()
+	<-ctx.Done()
+	background.Wait()
+	b.endLate()
+	return <-stopped
+}
+
+// regularly does what has to be done again and again.
+func (b *Bot) regularly(ctx context.Context, background *sync.WaitGroup) {
 	background.Go(func() { b.repeat(ctx, sweepEvery, b.inTurn(turnSweep, sweepApart, b.Sweep)) })
 	background.Go(func() { b.repeat(ctx, sweepEvery, b.Store.OweAbandoned) })
 	background.Go(func() {
@@ -163,16 +184,14 @@ func (b *Bot) Run(ctx context.Context) error {
 	})
 	background.Go(func() { b.repeat(ctx, sweepEvery, b.inTurn(turnTasks, tasksEvery, b.LookAtTasks)) })
 	background.Go(func() { b.repeat(ctx, forgetEvery, b.forget) })
-	select {
-	case <-b.retired:
-	case <-ctx.Done():
+}
+
+// within is how long something may take that a person waits for.
+func (b *Bot) within(usual time.Duration) time.Duration {
+	if b.Patience == nil {
+		return usual
 	}
-	stopped := make(chan error, 1)
-	go func() { stopped <- stopJobs(context.WithoutCancel(ctx), worker) }()
-	<-ctx.Done()
-	background.Wait()
-	b.endLate()
-	return <-stopped
+	return usual * time.Duration(b.Patience())
 }
 
 // forget drops what is no longer needed.

@@ -99,7 +99,9 @@ func TestAFavoriteOfABundleWhileAponoIsSlow(t *testing.T) {
 	list := dana.favorites()
 	w.bot.catalog.kept.InvalidateAll()
 	w.apono.Fault(aponotest.Fault{Path: bundlesPath, Latency: 3 * time.Second, Times: 1})
-	list.press("Use favorite").shows("Still loading").press("Try again").shows("For how long, and why?", "Bundle: Reporting")
+	var form *dialogue
+	w.hurries(func() { form = list.press("Use favorite").shows("Still loading") })
+	form.press("Try again").shows("For how long, and why?", "Bundle: Reporting")
 
 	// A bundle of many, of which many are wanted.
 	wish := db.Wish{Bundle: db.Named{ID: "x", Name: "X"}}

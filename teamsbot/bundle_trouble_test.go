@@ -72,12 +72,8 @@ func TestBundleListsThatFailKeepTheForm(t *testing.T) {
 	w.apono.ClearFaults()
 	form = form.press("Try again").shows("Everything in the bundle (3)")
 	w.apono.Fault(aponotest.Fault{Path: "/api/client/v1/session", Latency: 3 * time.Second, Times: 1})
-	form = form.press("Next").shows("Still loading")
-	form = form.press("Try again")
-	if form.Has("Still loading") {
-		form = form.press("Try again")
-	}
-	form.shows("For how long, and why?", "Ticket")
+	w.hurries(func() { form = form.press("Next").shows("Still loading") })
+	form.press("Try again").shows("For how long, and why?", "Ticket")
 }
 
 // What was taken away while the form was open is not asked for.

@@ -68,7 +68,7 @@ func TestCanaryOfATokenIsNowhere(t *testing.T) {
 	dialog := omar.presses("Connect")
 	for _, f := range []aponotest.Fault{{Status: 401, Message: "no such token: " + mine}, {Status: 403}, {Status: 500}, {Malformed: true}, {CutAfter: true}, {Latency: 5 * time.Second}} {
 		end := w.refuse(f)
-		dialog = dialog.fill(cards.FieldToken, mine).press("Connect").shows("Personal token")
+		w.hurries(func() { dialog = dialog.fill(cards.FieldToken, mine).press("Connect").shows("Personal token") })
 		end()
 	}
 	dialog = dialog.fill(cards.FieldToken, wrong).press("Connect").shows("does not accept")

@@ -147,7 +147,7 @@ func TestWhatKeepsATokenFromBeingConnected(t *testing.T) {
 		if c.fault != nil {
 			end = w.refuse(*c.fault)
 		}
-		dialog = dialog.fill(cards.FieldToken, c.token).press("Connect").shows(c.words)
+		w.hurries(func() { dialog = dialog.fill(cards.FieldToken, c.token).press("Connect").shows(c.words) })
 		if dialog.value(cards.FieldToken) != "" {
 			t.Errorf("%s: the field holds what was pasted", c.name)
 		}

@@ -73,11 +73,13 @@ func TestASlowDecisionIsAnsweredInTime(t *testing.T) {
 			}
 			w.apono.Fault(fault)
 			for button, d := range map[string]*dialogue{"Approve": d, "Connect": c} {
-				answer, err := d.Press(t.Context(), button)
-				must(t, err)
-				if answer.Notice != "" {
-					t.Errorf("%s was answered %q", button, answer.Notice)
-				}
+				w.hurries(func() {
+					answer, err := d.Press(t.Context(), button)
+					must(t, err)
+					if answer.Notice != "" {
+						t.Errorf("%s was answered %q", button, answer.Notice)
+					}
+				})
 			}
 			w.apono.ClearFaults()
 		})
@@ -93,7 +95,7 @@ func TestADecisionThatIsRefusedLate(t *testing.T) {
 	w.tellsApprovers()
 	d := omar.pressesOn(omar.reviewed(), "Approve")
 	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: approvePath, Latency: 4 * time.Second, Status: http.StatusForbidden, Times: 1})
-	d.press("Approve").shows(wordsDeciding)
+	w.hurries(func() { d.press("Approve").shows(wordsDeciding) })
 	must(t, w.teams.Await(t.Context(), func() bool {
 		return omar.LastCard().Has("Your decision did not count", w.requests()[0].FriendlyID, wordsMayNotDecide)
 	}))

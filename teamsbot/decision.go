@@ -51,7 +51,7 @@ func (b *Bot) explain(ctx context.Context, requests ...*db.Request) error {
 		markUntold(requests, b.reportShut.failed.Load())
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, reportLasts)
+	ctx, cancel := context.WithTimeout(ctx, b.within(reportLasts))
 	defer cancel()
 	for some := range slices.Chunk(requests, reportedAtOnce) {
 		var ids []string

@@ -67,8 +67,8 @@ func TestDetailsThatComeTooLate(t *testing.T) {
 	dana := w.granted("Dana")
 	secret := w.secret()
 	w.apono.Fault(aponotest.Fault{Path: detailsPath, AnswerAfter: time.Minute, Times: 1})
-	// Teams would say so if this were not answered in time.
-	dana.presses("View details").press("Show").shows("did not answer in time", "Reset credentials").tellsNo(secret)
+	open := dana.presses("View details")
+	w.hurries(func() { open.press("Show").shows("did not answer in time", "Reset credentials").tellsNo(secret) })
 	w.settle()
 	dana.sees("Details perhaps used up", "Reset credentials")
 	if n := w.reads(); n != 1 {

@@ -42,7 +42,7 @@ func (b *Bot) extendable(ctx context.Context, own *aponoapi.Client, aponoID stri
 // extendsBy is by how much the person of a warning can extend the access; 0
 // where they cannot, or it is not known in time.
 func (b *Bot) extendsBy(ctx context.Context, c *db.CardToDraw, r db.Request) time.Duration {
-	ctx, cancel := context.WithTimeout(ctx, extensionLasts)
+	ctx, cancel := context.WithTimeout(ctx, b.within(extensionLasts))
 	defer cancel()
 	own, err := b.as(ctx, c.Person)
 	if err != nil {

@@ -82,7 +82,7 @@ func TestAccessThatIsNotExtended(t *testing.T) {
 			w.pass(time.Hour - 12*time.Minute)
 			f.Path = clientRequestsPath
 			w.apono.Fault(f)
-			w.warns()
+			w.hurries(w.warns)
 			dana.sees("Access ends soon", "Request again", "Revoke access")
 		})
 	}

@@ -262,7 +262,8 @@ func TestAFavoriteWhileAponoIsSlow(t *testing.T) {
 	list := dana.favorites()
 	w.bot.catalog.kept.InvalidateAll()
 	w.apono.Fault(aponotest.Fault{Path: "/api/v3/selectable-integrations", Latency: 3 * time.Second, Times: 1})
-	form := list.press("Use favorite").shows("Still loading")
+	var form *dialogue
+	w.hurries(func() { form = list.press("Use favorite").shows("Still loading") })
 	form = form.press("Try again").shows("For how long, and why?", "Orders database")
 	if in, _ := form.Input("permissions"); in.Value == "" {
 		t.Error("the favorite's permission is not chosen")

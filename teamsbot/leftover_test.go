@@ -66,6 +66,6 @@ func TestLeftoverWordsWhileAponoIsSlow(t *testing.T) {
 	dana.says("request data reporting")
 	form := dana.presses("Open the form").fill("integration", "Orders database")
 	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Latency: 3 * time.Second, Times: 1})
-	form = form.press("Next").shows("Still loading").press("Try again")
-	form.shows("For how long, and why?", "reporting")
+	w.hurries(func() { form = form.press("Next").shows("Still loading") })
+	form.press("Try again").shows("For how long, and why?", "reporting")
 }

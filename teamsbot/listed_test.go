@@ -22,7 +22,7 @@ func TestSlowListGoesOnLoading(t *testing.T) {
 	}
 	list := dana.mine("My requests").press("Open")
 	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Path: listPath, Latency: 3 * time.Second, Times: 1})
-	list = list.press("Next page").shows("Still loading")
+	w.hurries(func() { list = list.press("Next page").shows("Still loading") })
 	asked := w.calls(listPath)
 	list = list.press("Try again")
 	if n := strings.Count(list.Text(), "View resources"); n != 1 {
@@ -42,7 +42,9 @@ func TestChangeEndsLateList(t *testing.T) {
 	w.pass(time.Minute)
 	w.pass(time.Minute)
 	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Path: listPath, Latency: 3 * time.Second, Times: 1})
-	list := dana.mine("My access").shows("Still loading").press("Try again").shows("Granted: Orders database")
+	var list *dialogue
+	w.hurries(func() { list = dana.mine("My access").shows("Still loading") })
+	list = list.press("Try again").shows("Granted: Orders database")
 	list.press("Revoke access").press("Revoke access").shows("The access is ending")
 	dana.mine("My access").shows("You have no access")
 }

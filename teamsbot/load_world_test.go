@@ -111,7 +111,7 @@ func (c *connector) messages() []took {
 // each with its card, and nothing is owed. The cards stand in the connector.
 func crowded(b *testing.B, n, people int, status aponoapi.Status) (*world, []aponotest.Request) {
 	b.Helper()
-	w := &world{t: b, log: &logBuffer{}, dbURL: pgtest.URL(b), connector: startConnector(b)}
+	w := &world{t: b, log: &logBuffer{}, dbURL: pgtest.URL(b), connector: startConnector(b), real: true}
 	w.start()
 	w.leaveSweeps()
 	// Apono does not know of what the benchmark records.

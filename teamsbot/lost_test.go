@@ -82,7 +82,7 @@ func TestSlowCreateGoesOn(t *testing.T) {
 	dana := w.person("Dana")
 	form := dana.presses("New request").atLastStep()
 	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, AnswerAfter: 4 * time.Second, Times: 1})
-	form.press("Submit").shows("Apono has not answered yet")
+	w.hurries(func() { form.press("Submit").shows("Apono has not answered yet") })
 	must(t, w.teams.Await(t.Context(), func() bool { return dana.LastCard().Has("AR-") }))
 	if n := len(w.requests()); n != 1 {
 		t.Errorf("Apono has %d requests, want 1", n)
@@ -94,7 +94,7 @@ func TestRefusalAfterTheDialogClosedIsOnTheCard(t *testing.T) {
 	dana := w.person("Dana")
 	form := dana.presses("New request").atLastStep().fill("hours", "200")
 	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, Latency: 4 * time.Second, Times: 1})
-	form.press("Submit").shows("Apono has not answered yet")
+	w.hurries(func() { form.press("Submit").shows("Apono has not answered yet") })
 	must(t, w.teams.Await(t.Context(), func() bool { return dana.LastCard().Has("Not accepted by Apono") }))
 	form = dana.presses("Try again")
 	if got := form.value("hours"); got != "200" {
@@ -115,7 +115,7 @@ func TestLostAnswerDoesNotTakeAnothersRequest(t *testing.T) {
 	dana.says("request")
 	slow := dana.presses("New request").atLastStep()
 	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: createPath, AnswerAfter: 4 * time.Second, Times: 1})
-	slow.press("Submit").shows("Apono has not answered yet")
+	w.hurries(func() { slow.press("Submit").shows("Apono has not answered yet") })
 	w.settleFirst()
 	must(t, w.teams.Await(t.Context(), func() bool {
 		asking, known := 0, 0

@@ -238,7 +238,7 @@ func TestMyRequestsWhenAponoIsInTrouble(t *testing.T) {
 	dana.presses("My requests").shows("Apono is busy. Try again in 9 seconds.")
 	w.apono.ClearFaults()
 	w.apono.Fault(aponotest.Fault{Path: "/api/v3/access-requests", Latency: 4 * time.Second, Times: 1})
-	dana.presses("My requests").shows("Try again")
+	w.hurries(func() { dana.presses("My requests").shows("Try again") })
 }
 
 // Nobody sees what is not theirs, in any list and by any forged name.

@@ -63,7 +63,7 @@ func (o *owing) Collect(c chan<- prometheus.Metric) {
 
 func (o *owing) read() []prometheus.Metric {
 	// A scrape has no context here.
-	ctx, cancel := context.WithTimeout(context.Background(), owingLasts)
+	ctx, cancel := context.WithTimeout(context.Background(), o.bot.within(owingLasts))
 	defer cancel()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) prometheus.Metric {
 		return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)

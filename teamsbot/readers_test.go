@@ -205,7 +205,7 @@ func TestWatchWhereTheRosterIsNotTold(t *testing.T) {
 			f.Op = teamstest.OpMembers
 			w.teams.Fail(f)
 		}
-		adam.asked(channel, "watch all", "Who would read this?", row.want, "Watch anyway…")
+		w.hurries(func() { adam.asked(channel, "watch all", "Who would read this?", row.want, "Watch anyway…") })
 		w.teams.ClearFaults()
 	}
 	w.watches()

@@ -35,7 +35,7 @@ func (t *turn) readReport(ctx context.Context, some []ownRequest) {
 	if len(ids) == 0 || t.bot.reportShut.is(t.bot.Now()) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, reportWithin)
+	ctx, cancel := context.WithTimeout(ctx, t.bot.within(reportWithin))
 	defer cancel()
 	l, err := t.bot.catalog.reports(ctx, t.person.AponoID, standing.String(), ids)
 	if err != nil {

@@ -130,7 +130,7 @@ func TestListsWithoutTheReport(t *testing.T) {
 			dana := w.person("Dana")
 			w.apono.Fault(fault)
 			w.bundleInPortal(dana, "Mixed")
-			dana.mine("My requests").shows("Granted: Warehouse", "3 resources")
+			w.hurries(func() { dana.mine("My requests").shows("Granted: Warehouse", "3 resources") })
 		})
 	}
 }

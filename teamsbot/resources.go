@@ -98,7 +98,7 @@ func (t *turn) partsOf(ctx context.Context, o ownRequest) (parts, error) {
 
 // told is what Apono tells of the parts of a request.
 func (t *turn) told(ctx context.Context, o ownRequest) (*listing, error) {
-	ctx, cancel := context.WithTimeout(ctx, statusesWithin)
+	ctx, cancel := context.WithTimeout(ctx, t.bot.within(statusesWithin))
 	defer cancel()
 	user, err := t.identify(ctx)
 	if err != nil {

@@ -163,7 +163,8 @@ func TestResourcesWhileAponoIsSlow(t *testing.T) {
 	w := newWorld(t)
 	dana := w.reporting("Dana")
 	w.apono.Fault(aponotest.Fault{Path: partsPath, Latency: 2 * time.Second, Times: 1})
-	form := dana.presses("View resources").shows("orders – read-only", "has not told in time")
+	var form *dialogue
+	w.hurries(func() { form = dana.presses("View resources").shows("orders – read-only", "has not told in time") })
 	form.press("Try again").shows("orders – read-only · Granted", "3 Granted")
 
 	w.bot.catalog.kept.InvalidateAll()

@@ -35,7 +35,7 @@ func (b *Bot) routes() http.Handler {
 func (b *Bot) postMessages(c *gin.Context) {
 	started := time.Now()
 	// Teams hanging up must not undo what has been begun.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), pressLasts)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), b.within(pressLasts))
 	defer cancel()
 
 	t := &turn{bot: b, correlation: c.GetHeader("MS-CV")}

@@ -42,7 +42,7 @@ var errEmpty = errors.New("there are no details in the answer")
 // showDetails shows the details of one system, which uses up the one look that
 // there is. Who claims it first goes on; the others are told how it stands.
 func (t *turn) showDetails(ctx context.Context) (teams.Answer, error) {
-	soon, cancel := context.WithTimeout(ctx, beforeLasts)
+	soon, cancel := context.WithTimeout(ctx, t.bot.within(beforeLasts))
 	defer cancel()
 	g, err := t.granted(soon)
 	if err != nil {
@@ -67,7 +67,7 @@ func (t *turn) showDetails(ctx context.Context) (teams.Answer, error) {
 
 // showOnce claims the look and, if nobody else has, has it.
 func (t *turn) showOnce(ctx context.Context, g *grant, x cards.System, read func(context.Context) (aponoapi.Details, error)) (teams.Answer, error) {
-	if end, ok := ctx.Deadline(); ok && time.Until(end) < leastLasts {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) < t.bot.within(leastLasts) {
 		return t.detailsDialog(g, "") // as after connecting: Show is to be pressed once more
 	}
 	at := db.System{RequestID: g.request.ID, SessionID: x.Session}
@@ -98,7 +98,7 @@ func tooLate(err error) error {
 // showAgain shows details in which there is no secret. They are not stored
 // either: Apono may be wrong.
 func (t *turn) showAgain(ctx context.Context, g *grant, x cards.System, read func(context.Context) (aponoapi.Details, error)) (teams.Answer, error) {
-	reading, cancel := context.WithTimeout(ctx, beforeLasts)
+	reading, cancel := context.WithTimeout(ctx, t.bot.within(beforeLasts))
 	defer cancel()
 	d, err := read(reading)
 	if err != nil {
@@ -148,7 +148,7 @@ func (t *turn) look(ctx context.Context, x db.System, claim int64, read func(con
 	var gone atomic.Bool // nobody waits any more
 	b, by := t.bot, t.person.PersonKey
 	noted := b.goOn(ctx, func(ctx context.Context) error {
-		reading, cancel := context.WithTimeout(ctx, min(readLasts, time.Until(end)-answerLasts))
+		reading, cancel := context.WithTimeout(ctx, min(b.within(readLasts), time.Until(end)-answerLasts))
 		defer cancel()
 		d, err := read(reading)
 		if err == nil && isEmpty(d) {

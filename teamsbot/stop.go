@@ -26,8 +26,8 @@ func (b *Bot) Retire() { b.retire.Do(func() { close(b.retired) }) }
 
 // stopJobs lets jobs end. Those that do not end in time are cut off, to be tried
 // again elsewhere.
-func stopJobs(ctx context.Context, worker *db.Worker) error {
-	ctx, cancel := context.WithTimeout(ctx, stopLasts+stopCutLasts)
+func (b *Bot) stopJobs(ctx context.Context, worker *db.Worker) error {
+	ctx, cancel := context.WithTimeout(ctx, stopLasts+b.within(stopCutLasts))
 	defer cancel()
 	if err := worker.Stop(ctx); err != nil {
 		return fmt.Errorf("stop the jobs: %w", err)
@@ -39,7 +39,9 @@ func stopJobs(ctx context.Context, worker *db.Worker) error {
 // ended.
 func (b *Bot) goOn(ctx context.Context, f func(context.Context) error) <-chan error {
 	done := make(chan error, 1)
+	b.lateNow.Add(1)
 	b.late.Go(func() {
+		defer b.lateNow.Add(-1)
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		defer cancel()
 		ended := make(chan struct{})
@@ -71,7 +73,7 @@ func (b *Bot) endLate() {
 	}
 	select {
 	case <-done:
-	case <-time.After(cutLasts): // it cannot even note that it was cut off
+	case <-time.After(b.within(cutLasts)): // it cannot even note that it was cut off
 		b.Log.Warn().Msg("a create was left behind")
 	}
 }

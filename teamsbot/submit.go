@@ -50,7 +50,7 @@ func (t *turn) submit(ctx context.Context, d db.Draft, f form) (teams.Answer, er
 	case wrong != nil:
 		return t.show(ctx, d, f, wrong)
 	}
-	sub, fresh, err := t.bot.Store.Submit(ctx, d, asked, t.bot.Now(), settleAfter)
+	sub, fresh, err := t.bot.Store.Submit(ctx, d, asked, t.bot.Now(), t.bot.within(settleAfter))
 	if err != nil {
 		return teams.Answer{}, err
 	}
@@ -101,7 +101,7 @@ func (r *refusal) Unwrap() error { return r.err }
 // it. A nil error says that Apono has it, a *refusal that it does not; after
 // any other error nobody knows yet, and the job that settles will look.
 func (b *Bot) create(ctx context.Context, sub db.Submission) error {
-	ctx, cancel := context.WithTimeout(ctx, createLasts)
+	ctx, cancel := context.WithTimeout(ctx, b.within(createLasts))
 	defer cancel()
 	reading, err := b.Store.NextReading(ctx)
 	if err != nil {

@@ -27,7 +27,7 @@ const (
 // it says about anything else, or keeps to itself, Apono says when it is asked
 // in earnest.
 func (t *turn) tried(ctx context.Context, f *form, a db.Asked) problems {
-	ctx, cancel := context.WithTimeout(ctx, trialLasts)
+	ctx, cancel := context.WithTimeout(ctx, t.bot.within(trialLasts))
 	defer cancel()
 	l, own, err := t.bot.link(ctx, t.person)
 	if err != nil {
@@ -168,7 +168,7 @@ func (t *turn) learnLongest(ctx context.Context, f *form) {
 		return
 	}
 	f.Longest, f.LongestOf = 0, ""
-	ctx, cancel := context.WithTimeout(ctx, limitLasts)
+	ctx, cancel := context.WithTimeout(ctx, t.bot.within(limitLasts))
 	defer cancel()
 	l, own, err := t.bot.link(ctx, t.person)
 	if err != nil {

@@ -88,9 +88,11 @@ func TestATrialThatFailsIsNoObstacle(t *testing.T) {
 			w.bot.catalog.kept.InvalidateAll()
 			before := len(w.requests())
 			dana.says("request")
-			if d := dana.presses("New request").atLastStep().press("Submit"); !d.Closed || len(w.requests()) != before+1 {
-				t.Errorf("%s at %s: %s", name, path, d.Text())
-			}
+			w.hurries(func() {
+				if d := dana.presses("New request").atLastStep().press("Submit"); !d.Closed || len(w.requests()) != before+1 {
+					t.Errorf("%s at %s: %s", name, path, d.Text())
+				}
+			})
 			w.settle()
 		}
 	}

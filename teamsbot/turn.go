@@ -79,7 +79,7 @@ func (t *turn) patience(ctx context.Context) (context.Context, context.CancelFun
 		press, none := cards.ParsePress(task.Data)
 		end, ok := ctx.Deadline()
 		if err == nil && none == nil && ok && press.Verb == cards.VerbDetailsShow {
-			return context.WithDeadline(context.WithoutCancel(ctx), end.Add(showLasts-pressLasts))
+			return context.WithDeadline(context.WithoutCancel(ctx), end.Add(t.bot.within(showLasts-pressLasts)))
 		}
 	}
 	return context.WithCancel(ctx)

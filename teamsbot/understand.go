@@ -32,7 +32,7 @@ func (t *turn) onRequest(ctx context.Context) (cards.Card, error) {
 	u := understanding{sentence: readSentence(t.rest), form: newForm()}
 	said := u.rest()
 	u.takeSaid()
-	within, cancel := context.WithTimeout(ctx, understandLasts)
+	within, cancel := context.WithTimeout(ctx, t.bot.within(understandLasts))
 	defer cancel()
 	if err := t.understand(within, &u); err != nil {
 		var s *sorryError

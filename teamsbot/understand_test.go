@@ -125,7 +125,7 @@ func TestSentenceWhileAponoIsSlow(t *testing.T) {
 	w := newWorld(t)
 	dana := w.person("Dana")
 	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Latency: 5 * time.Second})
-	dana.says("request orders database 30m because INC-5")
+	w.hurries(func() { dana.says("request orders database 30m because INC-5") })
 	dana.sees("30 minutes", "INC-5", "Not looked up", "orders database", "has not told me in time")
 	w.apono.ClearFaults()
 	form := dana.presses("Open the form").shows("What kind of resource?", "Orders database") // looked up now

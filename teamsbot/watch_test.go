@@ -240,7 +240,9 @@ func TestWatchWhenAponoDoesNotTell(t *testing.T) {
 	adam.asked(channel, "watch integration AWS production", "Apono cannot be reached just now")
 	w.apono.ClearFaults()
 	w.apono.Fault(aponotest.Fault{Path: "/api/v2/integrations", Latency: 3 * time.Second})
-	adam.asked(channel, "watch integration AWS production", "Apono has not told yet what there is")
+	w.hurries(func() {
+		adam.asked(channel, "watch integration AWS production", "Apono has not told yet what there is")
+	})
 	w.apono.ClearFaults()
 	w.apono.Fault(aponotest.Fault{Path: "/api/admin/v2/bundles", Status: http.StatusForbidden})
 	adam.asked(channel, "watch bundle On-call", "Apono does not tell this bot which bundles there are")

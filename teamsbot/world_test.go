@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -39,15 +40,19 @@ type world struct {
 	dbURL     string
 	connector *connector // a second Teams, for benchmarks
 	linkKeys  []LinkKey
+	earnest   atomic.Bool // presses may take no longer than where people wait
+	real      bool        // time passes by itself and replicas do their regular work, as benchmarks need it
+	bots      []*Bot
 }
 
 // newWorld starts everything; change may alter Apono's world before.
 func newWorld(t testing.TB, change ...func(*aponotest.World)) *world {
 	t.Helper()
-	if test, ok := t.(*testing.T); ok {
+	test, ok := t.(*testing.T)
+	if ok {
 		test.Parallel()
 	}
-	w := &world{t: t, log: &logBuffer{}, dbURL: pgtest.URL(t), linkKeys: []LinkKey{linkKey("k1")}}
+	w := &world{t: t, log: &logBuffer{}, dbURL: pgtest.URL(t), linkKeys: []LinkKey{linkKey("k1")}, real: !ok}
 	w.start(change...)
 	return w
 }
@@ -61,14 +66,16 @@ func (w *world) start(change ...func(*aponotest.World)) {
 		f(people)
 	}
 	var err error
-	w.apono, err = aponotest.New(aponotest.Config{ServiceToken: "service-token", World: people})
+	w.apono, err = aponotest.New(aponotest.Config{ServiceToken: "service-token", World: people, Now: w.clock()})
 	must(t, err)
 	apono := httptest.NewServer(http.HandlerFunc(w.answerForApono))
 	t.Cleanup(apono.Close)
 	t.Cleanup(func() { must(t, w.apono.Close()) })
 	w.aponoHTTP = apono
 
-	w.teams, err = teamstest.Serve(context.WithoutCancel(t.Context()), teamstest.Config{}) // outlives the bot
+	w.teams, err = teamstest.Serve(context.WithoutCancel(t.Context()), teamstest.Config{
+		InvokeLimit: time.Minute, ExtensionLimit: time.Minute,
+	}) // outlives the bot
 	must(t, err)
 	t.Cleanup(func() { must(t, w.teams.Close()) })
 	w.store, err = db.Open(t.Context(), db.Config{URL: w.dbURL})
@@ -109,14 +116,19 @@ func (w *world) replica() (*Bot, string) {
 		AppID: w.teams.AppID(), AllowedTenants: []string{w.teams.TenantID()}, Verifier: in, Teams: out, Apono: apono,
 		Store: w.store, Log: zerolog.New(w.log), WebhookSecrets: []aponoapi.Secret{webhookSecret},
 		AdminContact: "Adam Admin", Admins: []string{w.teams.Person("Adam").ObjectID}, Now: w.apono.Now, TenantRate: 100_000, ConversationPause: time.Microsecond,
-		LinkKeys: w.linkKeys,
+		LinkKeys: w.linkKeys, Patience: w.patience,
 	})
 	must(t, err)
 	server := httptest.NewServer(bot.Handler())
 	t.Cleanup(server.Close)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
-	go func() { ended <- bot.Run(ctx) }()
+	regular := func(context.Context, *sync.WaitGroup) {} // tests do it, when they want it
+	if w.real {
+		regular = bot.regularly
+	}
+	go func() { ended <- bot.run(ctx, regular) }()
+	w.bots = append(w.bots, bot)
 	t.Cleanup(func() {
 		stop()
 		must(t, <-ended)
@@ -124,24 +136,63 @@ func (w *world) replica() (*Bot, string) {
 	return bot, server.URL
 }
 
-// settle waits until nothing is owed that is due by now.
+// clock is the clock under Apono's and the bot's: it stands still, but for as
+// much as tells apart what follows each other.
+func (w *world) clock() func() time.Time {
+	if w.real {
+		return time.Now
+	}
+	began, looked := time.Now(), atomic.Int64{}
+	return func() time.Time { return began.Add(time.Duration(looked.Add(1)) * 10 * time.Microsecond) }
+}
+
+// patience lets no test depend on how fast the machine is.
+func (w *world) patience() int {
+	if w.earnest.Load() {
+		return 1
+	}
+	return 20
+}
+
+// hurries does f with presses that are answered as soon as where people wait for
+// the answer: what Apono tells later than that comes too late. Teams says so if a
+// press is not answered at all.
+func (w *world) hurries(f func()) {
+	w.earnest.Store(true)
+	w.teams.SetInvokeLimit(15 * time.Second)
+	f()
+	w.earnest.Store(false)
+	w.teams.SetInvokeLimit(time.Minute)
+}
+
+// settle waits until nothing is owed that is due by now, and nothing goes on that
+// a press has begun.
 func (w *world) settle() {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), time.Minute)
 	defer cancel()
 	for tick := time.NewTicker(5 * time.Millisecond); ; {
+		late := w.late() // what goes on may owe something when it ends
 		n, err := w.store.Owed(ctx)
-		if err == nil && n == 0 {
+		if err == nil && n == 0 && late == 0 {
 			tick.Stop()
 			return
 		}
 		select {
 		case <-ctx.Done():
 			o, _ := w.store.Owing(context.Background(), w.bot.Now())
-			w.t.Fatalf("%d jobs are still owed (%v) %+v", n, err, o)
+			w.t.Fatalf("%d jobs are still owed, %d presses still go on (%v) %+v", n, late, err, o)
 		case <-tick.C:
 		}
 	}
+}
+
+// late is how much goes on beside and after presses.
+func (w *world) late() (n int64) {
+	for _, b := range w.bots {
+		n += b.lateNow.Load()
+	}
+	return n
 }
 
 // pass lets time pass in Apono, and the bot look and draw.
@@ -209,6 +260,20 @@ func (s *someone) cards() (newest []teamstest.Message) {
 func (s *someone) story() teamstest.Message {
 	all := s.cards()
 	return all[len(all)-1]
+}
+
+// Chat is what stands in the person's chat when nothing is under way any more.
+func (s *someone) Chat() []teamstest.Message {
+	s.w.t.Helper()
+	s.w.settle()
+	return s.Person.Chat()
+}
+
+// LastCard is the newest card there.
+func (s *someone) LastCard() teamstest.Message {
+	s.w.t.Helper()
+	s.w.settle()
+	return s.Person.LastCard()
 }
 
 // presses a button of the newest cards.

@@ -64,7 +64,8 @@ type config struct {
 	TeamsRate             int           `env:"TEAMS_RATE" default:"30" help:"How many messages a second the bot sends into one tenant of its own accord; Teams takes 50 of everything." placeholder:"NUMBER"`
 	TeamsConversationRate int           `env:"TEAMS_CONVERSATION_RATE" default:"30" help:"How many messages a minute the bot sends into one conversation of its own accord, after the first few; Teams takes 1800 an hour." placeholder:"NUMBER"`
 
-	now func() time.Time // the simulated Apono's clock, in the playground
+	now      func() time.Time // the simulated Apono's clock, in the playground
+	patience int              // how many times longer than usual presses may take, and the end; 0: once
 
 	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error." placeholder:"LEVEL"`
 	LogFormat string `env:"LOG_FORMAT" default:"json" help:"json or text." placeholder:"FORMAT"`

@@ -48,7 +48,7 @@ func TestDetailsOfABotThatIsKilled(t *testing.T) {
 	must(t, err)
 	o.until("Dana has access", func() bool { return offers(dana, "View details") })
 	open := o.pressesOn(dana, "View details")
-	o.apono.Fault(aponotest.Fault{Path: "/api/v3/access-requests/*/access-details", AnswerAfter: 5 * time.Second, Times: 1})
+	o.apono.Fault(aponotest.Fault{Path: "/api/v3/access-requests/*/access-details", AnswerAfter: time.Minute, Times: 1})
 	pressed := make(chan struct{})
 	go func() {
 		defer close(pressed)

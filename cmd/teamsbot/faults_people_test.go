@@ -37,7 +37,7 @@ type asker struct {
 // patienceOfPeople is how often somebody presses the same button, and pause how
 // long they hesitate before they do it again.
 const (
-	patienceOfPeople = 40
+	patienceOfPeople = 200
 	pause            = 500 * time.Millisecond
 )
 

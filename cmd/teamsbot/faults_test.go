@@ -21,8 +21,8 @@ const (
 	faultsRequests = 500
 	// livesLast bounds the lives of the requests, and convergeLasts how long
 	// everything may take to be as it should when nothing goes wrong any more.
-	livesLast     = 3 * time.Minute
-	convergeLasts = 4 * time.Minute
+	livesLast     = 8 * time.Minute
+	convergeLasts = 8 * time.Minute
 )
 
 // fate is what is to become of a request.

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
 	"sync/atomic"
 	"syscall"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
 	"github.com/apono-teams/teamsbot/db/devpg"
+	"github.com/apono-teams/teamsbot/db/pgtest"
 )
 
 // faults is three bots on one Postgres between a Teams and an Apono, all of them
@@ -41,9 +41,8 @@ type faults struct {
 
 func newFaults(t *testing.T, seed uint64) *faults {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "teamsbot-faults-")
+	dir, err := pgtest.Folder("teamsbot-faults-")
 	must(t, err)
-	must(t, os.Chmod(dir, 0o711))
 	f := &faults{t: t, rng: rand.New(rand.NewPCG(seed, seed)), dir: dir}
 	f.ctx, f.end = context.WithCancel(t.Context())
 	_, port, err := net.SplitHostPort(freeAddress(t))

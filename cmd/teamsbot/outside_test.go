@@ -44,7 +44,7 @@ func newOutside(t *testing.T) *outside {
 	t.Cleanup(server.Close)
 	t.Cleanup(func() { must(t, o.apono.Close()) })
 	o.aponoURL = server.URL
-	o.teams, err = teamstest.Serve(context.WithoutCancel(t.Context()), teamstest.Config{})
+	o.teams, err = teamstest.Serve(context.WithoutCancel(t.Context()), teamstest.Config{InvokeLimit: patience})
 	must(t, err)
 	t.Cleanup(func() { must(t, o.teams.Close()) })
 	return o
@@ -72,7 +72,7 @@ func (o *outside) serve() bot {
 		"MICROSOFT_APP_ID=" + o.teams.AppID(), "MICROSOFT_APP_TENANT_ID=" + o.teams.TenantID(),
 		"MICROSOFT_APP_PASSWORD=" + o.teams.AppPassword(),
 		"TEAMS_OPENID_URL=" + o.teams.OpenIDURL(), "TEAMS_LOGIN_URL=" + o.teams.LoginURL(),
-		"TEAMS_SERVICE_HOSTS=" + o.teams.Host(), "EXTRA_CA_FILE=" + o.teams.CAFile(),
+		"TEAMS_SERVICE_HOSTS=" + o.teams.Host(), "EXTRA_CA_FILE=" + o.teams.CAFile(), "TEAMSBOT_PATIENCE=5",
 	}, "serve")
 	o.t.Cleanup(o.teams.ClearFaults)
 	o.until("the bot is ready", func() bool { return b.readiness(o.t) == http.StatusOK })

@@ -29,6 +29,8 @@ type playgroundCommand struct {
 	Bot   string `default:"127.0.0.1:3978" help:"Address of the bot." placeholder:"HOST:PORT"`
 	Teams string `default:"127.0.0.1:3979" help:"Address of the simulated Teams." placeholder:"HOST:PORT"`
 	Apono string `default:"127.0.0.1:3980" help:"Address of the simulated Apono." placeholder:"HOST:PORT"`
+
+	Patience int `env:"TEAMSBOT_PATIENCE" default:"1" hidden:"" help:"For tests on slow machines, as that of serve." placeholder:"NUMBER"`
 }
 
 // Run implements the command.
@@ -221,6 +223,7 @@ func (p *playground) botConfig() config {
 		TeamsServiceHosts: []string{p.teams.Host()}, ExtraCAFile: p.teams.CAFile(),
 		IdentityField: "mail", AdminContact: "Adam Admin (adam@acme.example)", Admins: []string{p.teams.Person("Adam").Email}, LogLevel: "info", LogFormat: "json",
 		now: p.apono.Now, ExpiryWarning: 15 * time.Minute, ReviewReminder: 30 * time.Minute, TeamsRate: 30, TeamsConversationRate: 30,
+		patience: p.Patience,
 	}
 }
 

@@ -172,9 +172,8 @@ type site struct {
 // newSite finds a folder that everybody can enter, and free addresses.
 func newSite(t *testing.T) site {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "teamsbot-")
+	dir, err := pgtest.Folder("teamsbot-")
 	must(t, err)
-	must(t, os.Chmod(dir, 0o711))
 	s := site{dir, freeAddress(t), freeAddress(t), freeAddress(t), freeAddress(t)}
 	t.Cleanup(s.remove(t))
 	return s
@@ -198,7 +197,7 @@ func (s site) remove(t *testing.T) func() {
 func (s site) playground(t *testing.T, more ...string) *program {
 	t.Helper()
 	args := []string{"playground", "--dir", s.dir, "--page", s.page, "--bot", s.bot, "--teams", s.teams, "--apono", s.apono}
-	return start(t, nil, append(args, more...)...)
+	return start(t, []string{"TEAMSBOT_PATIENCE=2"}, append(args, more...)...) // Apono in trouble is slower still
 }
 
 // url is the page's address as the program tells it.

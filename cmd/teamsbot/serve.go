@@ -39,6 +39,8 @@ const (
 // serveCommand runs the bot.
 type serveCommand struct {
 	config
+
+	Patience int `env:"TEAMSBOT_PATIENCE" default:"1" hidden:"" help:"For tests on slow machines: how many times longer than usual presses may take, and the end." placeholder:"NUMBER"`
 }
 
 // Run implements the command.
@@ -46,7 +48,8 @@ func (s *serveCommand) Run(ctx context.Context, t *terminal) error {
 	if err := writeNoCores(); err != nil {
 		return err
 	}
-	return serve(ctx, s.config, t.err, drainLasts, nil)
+	s.patience = s.Patience
+	return serve(ctx, s.config, t.err, s.longer(drainLasts), nil)
 }
 
 // serve runs the bot until ctx ends and drains it for that long. It calls ready
@@ -86,6 +89,11 @@ func serve(ctx context.Context, c config, logs io.Writer, drain time.Duration, r
 		ready()
 	}
 	return serveUntil(ctx, listener, c, drain, bot)
+}
+
+// longer is how long something may take that usually takes that long.
+func (c config) longer(usual time.Duration) time.Duration {
+	return usual * time.Duration(max(1, c.patience))
 }
 
 // closeSoon closes the connections to the database, and does not wait for one
@@ -136,7 +144,7 @@ func serveUntil(ctx context.Context, listener net.Listener, c config, drain time
 		if ctx.Err() != nil {
 			time.Sleep(drain)
 		}
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), pressesLast)
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.longer(pressesLast))
 		defer cancel()
 		return server.Shutdown(stop)
 	})
@@ -197,7 +205,7 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, Admins: c.Admins, PortalURL: c.AponoPortalURL,
 		TeamsURL: teamsURLs[where.Name], TeamsAppID: cmp.Or(c.TeamsAppID, manifest.AppID(c.MicrosoftAppID)), Retention: retention, AuditRetention: auditRetention,
-		Now: c.now, LinkKeys: keys,
+		Now: c.now, LinkKeys: keys, Patience: func() int { return max(1, c.patience) },
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), ReviewReminder: cmp.Or(c.ReviewReminder, -1),
 		TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
 	})

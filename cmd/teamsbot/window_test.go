@@ -38,7 +38,7 @@ func newBrowser(t *testing.T, url string) *browser {
 	must(t, os.MkdirAll(filepath.Join(dir, "readme"), 0o755))
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("force-color-profile", "srgb"), chromedp.Env("TZ=UTC"))
+		chromedp.Flag("force-color-profile", "srgb"), chromedp.Env("TZ=UTC"), chromedp.WSURLReadTimeout(patience))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, stop = chromedp.NewContext(ctx, chromedp.WithErrorf(func(format string, args ...any) {
@@ -99,7 +99,7 @@ func emulates(size [2]int64) chromedp.EmulateAction {
 // does runs actions; what one of them waits for must come.
 func (w *window) does(what string, actions ...chromedp.Action) {
 	w.t.Helper()
-	ctx, stop := context.WithTimeout(w.ctx, 15*time.Second)
+	ctx, stop := context.WithTimeout(w.ctx, patience)
 	defer stop()
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		w.shot("failed")
@@ -192,7 +192,7 @@ func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithA
 // until waits until a condition in the page holds.
 func (w *window) until(condition string) {
 	w.t.Helper()
-	w.does("wait for "+condition, chromedp.Poll(condition, nil, chromedp.WithPollingInterval(25*time.Millisecond), chromedp.WithPollingTimeout(14*time.Second)))
+	w.does("wait for "+condition, chromedp.Poll(condition, nil, chromedp.WithPollingInterval(25*time.Millisecond), chromedp.WithPollingTimeout(patience-time.Second)))
 }
 
 // closed waits until no dialog is open.
@@ -231,7 +231,7 @@ func (w *window) detail(name, selector string) {
 func (w *window) keep(name string, capture *page.CaptureScreenshotParams) {
 	w.t.Helper()
 	var png []byte
-	ctx, stop := context.WithTimeout(w.ctx, 15*time.Second)
+	ctx, stop := context.WithTimeout(w.ctx, patience)
 	defer stop()
 	err := chromedp.Run(ctx, page.BringToFront(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
 		png, err = capture.Do(ctx)

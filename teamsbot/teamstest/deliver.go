@@ -144,7 +144,7 @@ func (s *Server) tell(ctx context.Context, p *Person, chatID string, activity ma
 	}
 	s.remember(data)
 	answer := &Answer{}
-	response, body, err := s.within(ctx, s.config.InvokeLimit, data)
+	response, body, err := s.within(ctx, s.invokeLimit(), data)
 	switch {
 	case errors.Is(err, errNoBot), ctx.Err() != nil:
 		return nil, err
@@ -164,7 +164,7 @@ func (s *Server) tell(ctx context.Context, p *Person, chatID string, activity ma
 // finds what to show. One that is not answered in time is sent once more with
 // the same id, unless it is a message extension's.
 func (s *Server) invoke(ctx context.Context, p *Person, chatID string, activity map[string]any, judge func([]byte) error) (*Answer, error) {
-	limit, tries := s.config.InvokeLimit, 2
+	limit, tries := s.invokeLimit(), 2
 	if isExtension(activity) {
 		limit, tries = s.config.ExtensionLimit, 1
 	}

@@ -186,6 +186,19 @@ func (s *Server) SetBot(url string) {
 	s.bot = url
 }
 
+// SetInvokeLimit says how long Teams waits from now on, as Config.InvokeLimit.
+func (s *Server) SetInvokeLimit(limit time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.InvokeLimit = limit
+}
+
+func (s *Server) invokeLimit() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.config.InvokeLimit
+}
+
 // AppID is the Microsoft App ID of the bot that this Teams knows.
 func (s *Server) AppID() string { return s.config.AppID }
 
