@@ -11,7 +11,10 @@ import (
 )
 
 // errEndless is a list whose pages do not lead to an end.
-var errEndless = errors.New("the list repeats a page")
+var errEndless = errors.New("the list repeats a page, or has no end")
+
+// mostPages is more than any list has: 10,000 pages of 100.
+const mostPages = 10_000
 
 // tokenPages is a list of the user API, which names its next page by a
 // token. Pages are read when the loop gets there; after an error, which is the
@@ -28,7 +31,7 @@ func tokenPages[W, T any](ctx context.Context, c *Client, op string, query url.V
 			}
 			err := c.do(ctx, call{op: op, method: http.MethodGet, parts: parts, query: query, out: &page})
 			next := page.Pagination.Next
-			if err == nil && seen[next] {
+			if err == nil && (seen[next] || len(seen) == mostPages) {
 				err = &Error{Op: op, kind: ErrUnavailable, cause: errEndless}
 			}
 			if err != nil {
@@ -54,13 +57,16 @@ func tokenPages[W, T any](ctx context.Context, c *Client, op string, query url.V
 func skipPages[W, T any](ctx context.Context, c *Client, op string, query url.Values, read func(W) T, parts ...string) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		query, skip := ownCopy(query), 0
-		for {
+		for pages := 0; ; pages++ {
 			query.Set("skip", strconv.Itoa(skip))
 			var page struct {
 				Data       []W            `json:"data"`
 				Pagination skipPagination `json:"pagination"`
 			}
 			err := c.do(ctx, call{op: op, method: http.MethodGet, parts: parts, query: query, out: &page})
+			if err == nil && pages == mostPages {
+				err = &Error{Op: op, kind: ErrUnavailable, cause: errEndless}
+			}
 			if err != nil {
 				yield(*new(T), err)
 				return

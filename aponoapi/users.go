@@ -38,7 +38,7 @@ func (c *Client) User(ctx context.Context, idOrEmail string) (User, error) {
 		parts: []string{"api", "v2", "users", idOrEmail}, out: &u,
 	})
 	if err == nil && u.ID == "" {
-		return User{}, errors.New("find user: the answer names no id")
+		return User{}, &Error{Op: "find user", kind: ErrUnavailable, cause: errors.New("the answer names no id")}
 	}
 	return u, err
 }

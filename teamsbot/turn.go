@@ -102,6 +102,11 @@ func wellNamed(a *teams.Activity) bool {
 			return false
 		}
 	}
+	for _, id := range []string{a.ChannelID(), a.TeamID(), a.ReplyToID} { // where there is one
+		if len(id) > 500 || id != cards.Line(id, 500) {
+			return false
+		}
+	}
 	switch a.Kind() {
 	case teams.Personal, teams.GroupChat, teams.Channel:
 		return len(a.PersonID()) <= 100 && a.PersonID() == cards.Line(a.PersonID(), 100)

@@ -32,7 +32,9 @@ type Activity struct {
 	schema.Activity
 	Value            json.RawMessage `json:"value"`
 	ChannelData      ChannelData     `json:"channelData"`
-	Entities         []Entity        `json:"entities"`
+	Entities         few[Entity]     `json:"entities"`
+	MembersAdded     few[mover]      `json:"membersAdded"`
+	MembersRemoved   few[mover]      `json:"membersRemoved"`
 	Attachments      json.RawMessage `json:"attachments"`
 	SuggestedActions json.RawMessage `json:"suggestedActions"`
 	RelatesTo        json.RawMessage `json:"relatesTo"`
@@ -269,7 +271,7 @@ func (a *Activity) installs(action schema.InstallationUpdateActionTypes) bool {
 
 // moves is true when the bot, which is the activity's recipient, is among
 // those who came or went.
-func (a *Activity) moves(members []schema.ChannelAccount) bool {
+func (a *Activity) moves(members []mover) bool {
 	return a.Type == schema.ConversationUpdate && a.Recipient.ID != "" &&
-		slices.ContainsFunc(members, func(m schema.ChannelAccount) bool { return m.ID == a.Recipient.ID })
+		slices.ContainsFunc(members, func(m mover) bool { return m.ID == a.Recipient.ID })
 }
