@@ -1,7 +1,6 @@
 package deploy
 
 import (
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -218,6 +217,19 @@ func TestTheDeploymentKeepsThePromises(t *testing.T) {
 	}
 }
 
+// What the docs tell to put into values.yaml is enough.
+func TestTheValuesOfTheDocsFit(t *testing.T) {
+	t.Parallel()
+	_, values, _ := strings.Cut(read(t, "../docs/install.md"), "```yaml\n")
+	values, _, _ = strings.Cut(values, "```\n")
+	all, err := rendered(t, "v1.34.0", values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equals(t, all["Ingress"], "bot.example.com", "spec", "rules", 0, "host")
+	equals(t, environment(t, all)["ADMINS"], "44444444-4444-4444-8444-444444444444", "value")
+}
+
 func TestWhatSelectsThePods(t *testing.T) {
 	t.Parallel()
 	all := made(t, `serviceMonitor: { enabled: true }`, `networkPolicy: { enabled: true }`)
@@ -317,7 +329,7 @@ var simulationVariables = []string{"TEAMS_OPENID_URL", "TEAMS_LOGIN_URL", "TEAMS
 var samples = map[string]string{
 	"MICROSOFT_APP_TYPE": "SingleTenant", "TEAMS_CLOUD": "gcch", "IDENTITY_FIELD": "upn", "LOG_LEVEL": "debug", "LOG_FORMAT": "text",
 	"TEAMS_RATE": "1000000", "TEAMS_CONVERSATION_RATE": "20", "RETENTION": "30d", "AUDIT_RETENTION": "30d", "EXPIRY_WARNING": "0s", "REVIEW_REMINDER": "1h",
-	"APONO_API_URL": "https://apono.example", "APONO_PORTAL_URL": "https://apono.example", "TEAMS_APP_ID": "33333333-3333-4333-8333-333333333333",
+	"APONO_API_URL": "https://apono.example", "PUBLIC_URL": "https://bot.example", "APONO_PORTAL_URL": "https://apono.example", "TEAMS_APP_ID": "33333333-3333-4333-8333-333333333333",
 	"MICROSOFT_APP_ID": "11111111-1111-4111-8111-111111111111", "MICROSOFT_APP_TENANT_ID": "22222222-2222-4222-8222-222222222222",
 }
 
@@ -367,11 +379,7 @@ func secretVariables(t *testing.T) []string { return documented(t, true) }
 
 func documented(t *testing.T, secret bool) []string {
 	t.Helper()
-	page, err := os.ReadFile("../docs/operate.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, table, _ := strings.Cut(string(page), "<!-- variables:")
+	_, table, _ := strings.Cut(read(t, "../docs/operate.md"), "<!-- variables:")
 	table, _, _ = strings.Cut(table, "<!-- end of variables -->")
 	var names []string
 	for _, row := range regexp.MustCompile("(?m)^\\| `([A-Z_]+)` .*$").FindAllStringSubmatch(table, -1) {

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -102,8 +102,25 @@ func TestReadsSurviveShortFaults(t *testing.T) {
 	}
 }
 
+// webhookTemplate is what an operator pastes into Apono.
+func webhookTemplate(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/install.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(string(page), `{"event_type": "{{event_type}}"`)
+	if at < 0 {
+		t.Fatal("docs/install.md has no template for the webhook")
+	}
+	line, _, _ := strings.Cut(string(page[at:]), "\n")
+	return line
+}
+
 // inbox takes webhooks.
 type inbox struct {
+	template string
+
 	mu     sync.Mutex
 	events []string
 	wrong  []string
@@ -121,8 +138,7 @@ func (i *inbox) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	unmarshalled := json.Unmarshal(raw, &body)
-	// The template in docs/operate.md.
-	want := fmt.Sprintf(`{"event_type": %q, "data": {"id": %q, "friendly_id": %q}}`, body.EventType, body.Data.ID, body.Data.FriendlyID)
+	want := strings.NewReplacer("{{event_type}}", body.EventType, "{{data.id}}", body.Data.ID, "{{data.friendly_id}}", body.Data.FriendlyID).Replace(i.template)
 	if err != nil || unmarshalled != nil || body.Data.ID == "" || string(raw) != want ||
 		r.Header.Get("Authorization") != "Bearer hook-secret" {
 		i.wrong = append(i.wrong, string(raw))
@@ -140,7 +156,7 @@ func (i *inbox) take() []string {
 
 func TestWebhooks(t *testing.T) {
 	t.Parallel()
-	box := &inbox{}
+	box := &inbox{template: webhookTemplate(t)}
 	bot := httptest.NewServer(box)
 	t.Cleanup(bot.Close)
 	w := newWorld(t, aponotest.Config{WebhookURL: bot.URL, WebhookSecret: "hook-secret"})
