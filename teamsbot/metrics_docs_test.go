@@ -1,0 +1,51 @@
+package teamsbot
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Every metric of the bot is in the docs, by name and labels, and no other.
+func TestEveryMetricIsInTheDocs(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	m.registry.MustRegister(newOwing(&Bot{}))
+	told := make(chan *prometheus.Desc)
+	go func() {
+		m.registry.Describe(told)
+		close(told)
+	}()
+	var exposed []string
+	for d := range told {
+		parts := regexp.MustCompile(`fqName: "(teamsbot_\w+)".*variableLabels: \{([^}]*)\}`).FindStringSubmatch(d.String())
+		if parts == nil {
+			continue // of Go, of the process
+		}
+		name := parts[1]
+		if parts[2] != "" {
+			name += "{" + parts[2] + "}"
+		}
+		exposed = append(exposed, name)
+	}
+
+	page, err := os.ReadFile("../docs/operate.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## Metrics\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `(teamsbot_[^`]+)` \\|").FindAllStringSubmatch(section, -1) {
+		documented = append(documented, row[1])
+	}
+	slices.Sort(exposed)
+	slices.Sort(documented)
+	if !slices.Equal(documented, exposed) {
+		t.Errorf("docs/operate.md tells of\n%s\nthe bot exposes\n%s", strings.Join(documented, "\n"), strings.Join(exposed, "\n"))
+	}
+}
