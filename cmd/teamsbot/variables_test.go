@@ -62,6 +62,9 @@ func settings(t *testing.T) []setting {
 	needed := neededVariables(serve)
 	var all []setting
 	for _, f := range flags {
+		if f.Hidden {
+			continue // for tests
+		}
 		if len(f.Envs) != 1 || "--"+f.Name != flagOfVariable(f.Envs[0]) {
 			t.Errorf("the flag --%s has the variables %q, want one of the same name", f.Name, f.Envs)
 			continue
