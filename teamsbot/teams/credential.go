@@ -34,6 +34,8 @@ type CredentialConfig struct {
 	// DisableInstanceDiscovery is for a LoginURL that Entra does not know.
 	DisableInstanceDiscovery bool
 	HTTPClient               *http.Client
+	// Once does not try a failed sign-in again, to tell of it at once.
+	Once bool
 }
 
 // NewCredential makes the credential that Client signs in with. It does not
@@ -47,6 +49,9 @@ func NewCredential(c CredentialConfig) (azcore.TokenCredential, error) {
 	}}
 	if c.HTTPClient != nil {
 		options.Transport = c.HTTPClient
+	}
+	if c.Once {
+		options.Retry.MaxRetries = -1
 	}
 	switch cmp.Or(c.Type, SingleTenant) {
 	case UserAssignedMSI:

@@ -15,6 +15,11 @@ const connectorScope = "https://api.botframework.com/.default"
 
 // serveTenant answers the discovery that MSAL does before it asks for a token.
 func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request) {
+	if tenant := r.PathValue("tenant"); !strings.EqualFold(tenant, s.config.TenantID) {
+		refuseToken(w, http.StatusBadRequest, "invalid_tenant", 90002,
+			fmt.Sprintf("Tenant '%s' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud.", tenant))
+		return
+	}
 	base := "https://" + s.address + "/" + r.PathValue("tenant")
 	writeJSON(w, http.StatusOK, map[string]any{
 		"issuer":                                base + "/v2.0",
@@ -29,7 +34,7 @@ func (s *Server) serveTenant(w http.ResponseWriter, r *http.Request) {
 }
 
 // serveToken is Entra's token endpoint for one single-tenant app and its
-// client secret.
+// client secret. No certificate is registered on it.
 func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
 	if err := r.ParseForm(); err != nil {
@@ -43,6 +48,9 @@ func (s *Server) serveToken(w http.ResponseWriter, r *http.Request) {
 			fmt.Sprintf("Application with identifier '%s' was not found in the directory '%s'.", id, r.PathValue("tenant")))
 	case r.PostForm.Get("grant_type") != "client_credentials":
 		refuseToken(w, http.StatusBadRequest, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
+	case r.PostForm.Get("client_assertion") != "":
+		refuseToken(w, http.StatusUnauthorized, "invalid_client", 700027,
+			"The certificate with identifier used to sign the client assertion is not registered on application.")
 	case secret != s.config.AppPassword:
 		refuseToken(w, http.StatusUnauthorized, "invalid_client", 7000215,
 			"Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "+

@@ -53,7 +53,7 @@ func TestSignInRefusesAsEntraDoes(t *testing.T) {
 	for want, credential := range map[string][3]string{
 		"AADSTS7000215": {teams.TenantID(), teams.AppID(), "wrong"},
 		"AADSTS700016":  {teams.TenantID(), other, teams.AppPassword()},
-		"AADSTS700016:": {other, teams.AppID(), teams.AppPassword()},
+		"AADSTS90002":   {other, teams.AppID(), teams.AppPassword()},
 	} {
 		if _, err := signIn(t, teams, credential[0], credential[1], credential[2]); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
@@ -71,8 +71,12 @@ func TestSignInFailsWhenTold(t *testing.T) {
 	if teams.Calls(OpToken) != 1 {
 		t.Errorf("got %d calls, want 1", teams.Calls(OpToken))
 	}
+	teams.Fail(Fault{Op: OpToken, Status: http.StatusUnauthorized, Code: "AADSTS7000222", Times: 1})
+	if _, err := signIn(t, teams, teams.TenantID(), teams.AppID(), teams.AppPassword()); err == nil || !strings.Contains(err.Error(), "AADSTS7000222") {
+		t.Errorf("got %v, want that the secret has expired", err)
+	}
 	if _, err := signIn(t, teams, teams.TenantID(), teams.AppID(), teams.AppPassword()); err != nil {
-		t.Errorf("after the fault: %v", err)
+		t.Errorf("after the faults: %v", err)
 	}
 }
 

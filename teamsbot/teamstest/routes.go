@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,10 +30,12 @@ type Fault struct {
 	// Conversation narrows it to one chat, by its id without a thread.
 	Conversation string
 	// Status, Code and Message are the answer; Status 0 answers as usual, after
-	// Delay and Hold.
-	Status     int
-	Code       string
-	Message    string
+	// Delay and Hold. The sign-in's codes are Entra's: AADSTS7000222.
+	Status  int
+	Code    string
+	Message string
+	// Body is the answer instead of Code and Message.
+	Body       string
 	RetryAfter time.Duration   // sent as Retry-After
 	Delay      time.Duration   // before anything happens
 	Hold       <-chan struct{} // nothing happens until it is closed
@@ -108,9 +111,24 @@ func (s *Server) called(op string, h http.HandlerFunc) http.Handler {
 			if f.RetryAfter > 0 {
 				w.Header().Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
 			}
-			refuse(w, f.Status, f.Code, f.Message)
+			f.answer(w)
 		}
 	})
+}
+
+// answer is what a fault says in the place of whom it hits.
+func (f *Fault) answer(w http.ResponseWriter) {
+	code, err := strconv.Atoi(strings.TrimPrefix(f.Code, "AADSTS"))
+	switch {
+	case f.Body != "":
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(f.Status)
+		_, _ = io.WriteString(w, f.Body) // the other side has hung up: nobody to tell
+	case strings.HasPrefix(f.Code, "AADSTS") && err == nil:
+		refuseToken(w, f.Status, "invalid_client", code, f.Message)
+	default:
+		refuse(w, f.Status, f.Code, f.Message)
+	}
 }
 
 func (s *Server) faultFor(op, conversation string) *Fault {
