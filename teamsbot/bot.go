@@ -64,6 +64,7 @@ type Config struct {
 	PortalURL      string            // optional: Apono's portal, default https://portal.apono.io
 	TeamsAppID     string            // optional: the app's id in Teams, by which people add it, default AppID
 	TeamsURL       string            // optional: where people use Teams, default https://teams.microsoft.com
+	TrustedProxies []string          // optional: networks (CIDR) whose X-Forwarded-For is believed; without them nobody's
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
 	AuditRetention time.Duration     // optional: how long the audit is kept, default 365 days
 	Now            func() time.Time  // optional: default time.Now
@@ -134,7 +135,9 @@ func New(c Config) (*Bot, error) {
 		cutLate: make(chan struct{}), retired: make(chan struct{}),
 	}
 	m.registry.MustRegister(newOwing(b))
-	b.handler = b.routes()
+	if b.handler, err = b.routes(); err != nil {
+		return nil, fmt.Errorf("teamsbot: %w", err)
+	}
 	return b, nil
 }
 

@@ -18,17 +18,21 @@ import (
 const bodyLimit = 256 << 10
 
 // routes is every path that the bot answers.
-func (b *Bot) routes() http.Handler {
+func (b *Bot) routes() (http.Handler, error) {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.Use(gin.CustomRecoveryWithWriter(io.Discard, b.recovered))
-	_ = r.SetTrustedProxies(nil) // nil cannot be wrong; addresses are not used
+	// Anybody can send a header; only what a proxy of ours adds says who called.
+	r.RemoteIPHeaders = []string{"X-Forwarded-For"}
+	if err := r.SetTrustedProxies(b.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("trusted proxies: %w", err)
+	}
 	r.POST("/api/messages", b.postMessages)
 	r.POST("/api/apono/events", b.postEvents)
 	r.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	r.GET("/readyz", b.getReady)
 	r.GET("/metrics", gin.WrapH(b.metrics.handler()))
-	return r
+	return r, nil
 }
 
 // postMessages takes an activity from Teams.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -28,6 +29,9 @@ type config struct {
 
 	TLSCertFile string `env:"TLS_CERT_FILE" help:"PEM file with the certificate to serve; none: a proxy in front does TLS." placeholder:"FILE"`
 	TLSKeyFile  string `env:"TLS_KEY_FILE" help:"PEM file with its key." placeholder:"FILE"`
+
+	PublicURL      string   `env:"PUBLIC_URL" help:"The bot's address from outside, as Teams and Apono use it: doctor tries whether they can." placeholder:"URL"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" help:"Networks of the proxies in front, whose X-Forwarded-For is believed; none: nobody's is." placeholder:"CIDR"`
 
 	database
 
@@ -76,9 +80,6 @@ type database struct {
 	DatabaseURL string `env:"DATABASE_URL" help:"The bot's Postgres: postgres://user:password@host:port/database." placeholder:"URL"`
 }
 
-// notYet are settings that this version knows of and does not use.
-var notYet = []string{"PUBLIC_URL", "TRUSTED_PROXIES"}
-
 // teamsURLs are where people use Teams, by cloud.
 var teamsURLs = map[string]string{
 	"public": "https://teams.microsoft.com",
@@ -107,6 +108,10 @@ func (c *config) check() (endpoints, error) {
 	if c.TLSCertFile != "" && c.TLSKeyFile != "" {
 		_, err := tls.LoadX509KeyPair(c.TLSCertFile, c.TLSKeyFile)
 		must(err == nil, "TLS_CERT_FILE", fmt.Sprintf("or TLS_KEY_FILE cannot be used: %v", err))
+	}
+	must(c.PublicURL == "" || isBase(c.PublicURL), "PUBLIC_URL", "must be an https URL without a path, such as https://bot.example.com")
+	for _, network := range c.TrustedProxies {
+		must(isNetwork(network), "TRUSTED_PROXIES", fmt.Sprintf("has %q, which is neither a network such as 10.0.0.0/8 nor an address", network))
 	}
 	wrong = append(wrong, c.database.check())
 
@@ -261,6 +266,22 @@ func isAddress(addr string) bool {
 func isHTTPS(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && u.Scheme == "https" && u.Host != ""
+}
+
+// isBase says that paths can be added to a URL.
+func isBase(raw string) bool {
+	u, err := url.Parse(raw)
+	return (isHTTPS(raw) || isLoopbackURL(raw)) && err == nil && u.User == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+// isNetwork takes networks and single addresses, but not everybody's: then
+// anybody could say to be anybody.
+func isNetwork(raw string) bool {
+	if _, err := netip.ParseAddr(raw); err == nil {
+		return true
+	}
+	network, err := netip.ParsePrefix(raw)
+	return err == nil && network.Bits() > 0
 }
 
 func isLoopbackURL(raw string) bool {

@@ -49,6 +49,9 @@ func TestACompleteConfigurationIsTaken(t *testing.T) {
 		"admins": func(c *config) {
 			c.Admins = []string{"{A0000000-0000-4000-8000-00000000000A}", " adam@acme.example", "Ava@ACME.example"}
 		},
+		"behind a proxy": func(c *config) {
+			c.PublicURL, c.TrustedProxies = "https://bot.example.com/", []string{"10.0.0.0/8", "192.0.2.1", "fd00::/8"}
+		},
 		"found by UPN":    func(c *config) { c.IdentityField = "upn" },
 		"a local Apono":   func(c *config) { c.AponoAPIURL = "http://127.0.0.1:3980" },
 		"postgresql:":     func(c *config) { c.DatabaseURL = "postgresql://db.example/teamsbot?sslmode=require" },
@@ -105,6 +108,12 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		{"TEAMS_APP_ID", func(c *config) { c.TeamsAppID = "apono" }},
 		{"TEAMS_CLOUD", func(c *config) { c.TeamsCloud = "china" }},
 		{"ADMINS", func(c *config) { c.Admins = []string{"adam@acme.example", "Adam Admin"} }},
+		{"PUBLIC_URL", func(c *config) { c.PublicURL = "bot.example.com" }},
+		{"PUBLIC_URL", func(c *config) { c.PublicURL = "http://bot.example.com" }},
+		{"PUBLIC_URL", func(c *config) { c.PublicURL = "https://bot.example.com/teams" }},
+		{"TRUSTED_PROXIES", func(c *config) { c.TrustedProxies = []string{"10.0.0.0/8", "proxy.example.com"} }},
+		{"TRUSTED_PROXIES", func(c *config) { c.TrustedProxies = []string{"0.0.0.0/0"} }},
+		{"TRUSTED_PROXIES", func(c *config) { c.TrustedProxies = []string{"::/0"} }},
 		{"ADMINS", func(c *config) { c.Admins = []string{""} }},
 		{"ADMINS", func(c *config) { c.Admins = []string{"adam@acme.example;ava@acme.example"} }},
 		{"ADMINS", func(c *config) { c.Admins = []string{"Adam <adam@acme.example>"} }},

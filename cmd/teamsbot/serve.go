@@ -60,11 +60,6 @@ func serve(ctx context.Context, c config, logs io.Writer, drain time.Duration, r
 		return fmt.Errorf("the configuration is not complete:\n%w", err)
 	}
 	log := newLog(c, logs)
-	for _, name := range notYet {
-		if os.Getenv(name) != "" {
-			log.Warn().Str("variable", name).Msg("set, but this version does not use it")
-		}
-	}
 	// The address first: if it is taken, nothing has happened yet.
 	listener, err := listen(ctx, c.ListenAddr)
 	if err != nil {
@@ -130,7 +125,7 @@ func serveUntil(ctx context.Context, listener net.Listener, c config, drain time
 	defer stopWork()
 	group, failed := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := serveOn(server, listener, c); !errors.Is(err, http.ErrServerClosed) {
+		if err := serveOn(server, listener, c, bot.Log); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
@@ -152,11 +147,16 @@ func serveUntil(ctx context.Context, listener net.Listener, c config, drain time
 }
 
 // serveOn serves with TLS if there is a certificate for it.
-func serveOn(server *http.Server, listener net.Listener, c config) error {
+func serveOn(server *http.Server, listener net.Listener, c config, log zerolog.Logger) error {
 	if c.TLSCertFile == "" {
 		return server.Serve(listener)
 	}
-	return server.ServeTLS(listener, c.TLSCertFile, c.TLSKeyFile)
+	own, err := newCertificate(c.TLSCertFile, c.TLSKeyFile, log)
+	if err != nil {
+		return err
+	}
+	server.TLSConfig = own.tls()
+	return server.ServeTLS(listener, "", "")
 }
 
 // newBot makes the bot that the configuration describes.
@@ -165,11 +165,7 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 	if err != nil {
 		return nil, err
 	}
-	credential, err := teams.NewCredential(teams.CredentialConfig{
-		AppID: c.MicrosoftAppID, TenantID: c.MicrosoftAppTenantID, Type: c.MicrosoftAppType,
-		Password: c.MicrosoftAppPassword.Reveal(), CertificateFile: c.MicrosoftAppCertificateFile,
-		LoginURL: where.LoginURL, DisableInstanceDiscovery: where.simulated, HTTPClient: client,
-	})
+	credential, err := teams.NewCredential(c.credential(where, client))
 	if err != nil {
 		return nil, err
 	}
@@ -207,8 +203,18 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 		TeamsURL: teamsURLs[where.Name], TeamsAppID: cmp.Or(c.TeamsAppID, manifest.AppID(c.MicrosoftAppID)), Retention: retention, AuditRetention: auditRetention,
 		Now: c.now, LinkKeys: keys, Patience: func() int { return max(1, c.patience) },
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), ReviewReminder: cmp.Or(c.ReviewReminder, -1),
-		TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
+		TrustedProxies: c.TrustedProxies,
+		TenantRate:     c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
 	})
+}
+
+// credential is how the bot signs in.
+func (c config) credential(where endpoints, client *http.Client) teams.CredentialConfig {
+	return teams.CredentialConfig{
+		AppID: c.MicrosoftAppID, TenantID: c.MicrosoftAppTenantID, Type: c.MicrosoftAppType,
+		Password: c.MicrosoftAppPassword.Reveal(), CertificateFile: c.MicrosoftAppCertificateFile,
+		LoginURL: where.LoginURL, DisableInstanceDiscovery: where.simulated, HTTPClient: client,
+	}
 }
 
 // httpClient is the one client for everything outside. It keeps enough
