@@ -18,6 +18,7 @@ type commands struct {
 	Serve      serveCommand      `cmd:"" help:"Run the bot."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database up to date, then end. serve does it too."`
 	Manifest   manifestCommand   `cmd:"" help:"Write the app package to upload to Teams."`
+	Doctor     doctorCommand     `cmd:"" help:"Look whether the bot can work as it is configured, and say what to do. It ends with 0, with 1 if there are problems, or with 2 if the bot could not start."`
 	Forget     forgetCommand     `cmd:"" help:"Erase a person, and everything that the bot remembers of them."`
 	Audit      auditCommand      `cmd:"" help:"What people did that others may want to know of."`
 	Playground playgroundCommand `cmd:"" help:"Try the bot on this machine: with a Postgres, a simulated Apono and a simulated Teams of its own."`
@@ -32,8 +33,10 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "teamsbot:", err)
-		os.Exit(1)
+		if words := err.Error(); words != "" {
+			fmt.Fprintln(os.Stderr, "teamsbot:", words)
+		}
+		os.Exit(codeOf(err))
 	}
 }
 
@@ -64,6 +67,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	parsed, err := parser.Parse(args)
+	if err != nil && len(args) > 0 && args[0] == "doctor" {
+		return exit{codeConfiguration, err}
+	}
 	if err != nil {
 		return err
 	}

@@ -63,17 +63,18 @@ type bot struct {
 	addr string
 }
 
-// serve starts a bot that Teams sends to, and waits until it is ready.
-func (o *outside) serve() bot {
+// serve starts a bot that Teams sends to, with more variables if any, and waits
+// until it is ready.
+func (o *outside) serve(env ...string) bot {
 	o.t.Helper()
 	b := bot{addr: freeAddress(o.t)}
-	b.program = start(o.t, []string{
+	b.program = start(o.t, append([]string{
 		"LISTEN_ADDR=" + b.addr, "DATABASE_URL=" + o.dbURL, "APONO_API_URL=" + o.aponoURL, "APONO_API_TOKEN=service-token",
 		"MICROSOFT_APP_ID=" + o.teams.AppID(), "MICROSOFT_APP_TENANT_ID=" + o.teams.TenantID(),
 		"MICROSOFT_APP_PASSWORD=" + o.teams.AppPassword(),
 		"TEAMS_OPENID_URL=" + o.teams.OpenIDURL(), "TEAMS_LOGIN_URL=" + o.teams.LoginURL(),
 		"TEAMS_SERVICE_HOSTS=" + o.teams.Host(), "EXTRA_CA_FILE=" + o.teams.CAFile(), "TEAMSBOT_PATIENCE=5",
-	}, "serve")
+	}, env...), "serve")
 	o.t.Cleanup(o.teams.ClearFaults)
 	o.until("the bot is ready", func() bool { return b.readiness(o.t) == http.StatusOK })
 	o.teams.SetBot("http://" + b.addr + "/api/messages")
