@@ -271,6 +271,7 @@ func TestTheIngressPassesTwoPaths(t *testing.T) {
 		t.Errorf("it passes %q", paths)
 	}
 	equals(t, all["Ingress"], []object{{"hosts": []string{"bot.example.com"}, "secretName": "bot-tls"}}, "spec", "tls")
+	equals(t, environment(t, all)["PUBLIC_URL"], "https://bot.example.com", "value")
 	if made(t)["Ingress"] != nil {
 		t.Error("there is an Ingress that nobody asked for")
 	}

@@ -2,7 +2,11 @@
 {{- define "teamsbot.env" -}}
 - name: LISTEN_ADDR
   value: ":3978"
-{{- range $name, $value := .Values.config }}
+{{- $config := .Values.config }}
+{{- if and .Values.ingress.enabled (not (get $config "PUBLIC_URL")) }}
+{{- $config = merge (dict "PUBLIC_URL" (printf "https://%s" .Values.ingress.host)) $config }}
+{{- end }}
+{{- range $name, $value := $config }}
 {{- if kindIs "slice" $value }}{{ $value = join "," $value }}
 {{- else if kindIs "float64" $value }}{{ $value = int64 $value }}{{ end }}
 {{- if ne (toString $value) "" }}
