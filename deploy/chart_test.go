@@ -54,6 +54,12 @@ func rendered(t *testing.T, kubernetes string, values ...string) (map[string]obj
 	if err != nil {
 		return nil, err
 	}
+	return objects(t, files), nil
+}
+
+// objects are what stands in the files that a chart made, by kind: one each.
+func objects(t *testing.T, files map[string]string) map[string]object {
+	t.Helper()
 	made := map[string]object{}
 	for name, content := range files {
 		if strings.HasSuffix(name, "NOTES.txt") || strings.TrimSpace(content) == "" {
@@ -69,7 +75,7 @@ func rendered(t *testing.T, kubernetes string, values ...string) (map[string]obj
 		}
 		made[kind] = o
 	}
-	return made, nil
+	return made
 }
 
 // made is rendered, of values that fit.
