@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // What some buttons name.
@@ -42,7 +43,7 @@ func TestPressComesBack(t *testing.T) {
 		cards.VerbApprove: true, cards.VerbReject: true, cards.VerbReviewResources: true, cards.VerbApprovals: true,
 	}
 	for name, card := range states() {
-		for o := range objects(t, card.JSON()) {
+		for o := range objects(t, card.JSON(texts.InEnglish)) {
 			if o["type"] != "Action.Submit" {
 				continue
 			}

@@ -1,6 +1,6 @@
 package cards
 
-import "fmt"
+import "github.com/apono-teams/teamsbot/texts"
 
 // ApprovalsPage is how many requests a page of an approver's list has.
 const ApprovalsPage = 5
@@ -15,7 +15,7 @@ type Approvals struct {
 // OpenApprovals answers the typed command. On says that what waits comes to the
 // person's own chat by itself.
 func OpenApprovals(on bool) Card {
-	words := "What waits for you comes here by itself. Write **approvals off** to end that."
+	var words texts.English = "What waits for you comes here by itself. Write **approvals off** to end that."
 	if !on {
 		words = "Write **approvals on** to get what waits for you here, as it comes."
 	}
@@ -49,7 +49,7 @@ func MyApprovals(l Approvals) Card {
 	}
 	var body []element
 	if l.Found > len(l.Page) {
-		body = append(body, aside(fmt.Sprintf("%s to %s of %s, the oldest first", count(l.From+1), count(l.From+len(l.Page)), count(l.Found))))
+		body = append(body, aside("%d to %d of %d, the oldest first", l.From+1, l.From+len(l.Page), l.Found))
 	}
 	for _, r := range l.Page {
 		body = append(body, group(r.entry()...))

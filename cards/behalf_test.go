@@ -3,18 +3,20 @@ package cards_test
 import (
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // behalfStates are the cards of what is asked for somebody else.
 func behalfStates() map[string]cards.Card {
 	mine, dana := atIntegration, atIntegration
-	mine.MayFor, mine.For = true, "Me"
-	dana.MayFor, dana.For = true, "Dana **Developer** (dana@acme.example)"
+	mine.MayFor, mine.For = true, texts.English("Me")
+	const danas = "Dana **Developer** (dana@acme.example)"
+	dana.MayFor, dana.For = true, texts.Outside(danas)
 	later := atFinish
 	later.For = dana.For
-	people := []cards.Choice{{Title: "Me", Value: "0"}, {Title: dana.For, Value: "1"}}
+	people := []cards.Choice{{Title: "Me", Value: "0"}, {Title: danas, Value: "1"}}
 	asker, grantee := ends(story(aponoapi.Granted)), ends(story(aponoapi.Granted))
-	asker.For, asker.Requests[0].Others = dana.For, true
+	asker.For, asker.Requests[0].Others = danas, true
 	grantee.By = "Devin Developer"
 	return map[string]cards.Card{
 		"for":             cards.ForStep(atIntegration, cards.List{Page: people, Ticked: []string{"0"}}),

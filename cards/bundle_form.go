@@ -1,8 +1,9 @@
 package cards
 
 import (
-	"fmt"
 	"strconv"
+
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // The inputs of the bundle form that the request form does not have.
@@ -41,9 +42,9 @@ type Contents struct {
 
 // ContentsStep shows what a bundle contains, and asks what of it is needed.
 func ContentsStep(f Form, c Contents) Card {
-	all := fmt.Sprintf("Everything in the bundle (%s)", count(c.Units.Total))
-	body := []element{oneOf(FieldTake, "Take", []Choice{
-		{Title: all, Value: TakeAll}, {Title: "Only what I tick below", Value: TakeSome},
+	all := texts.English("Everything in the bundle (%d)").With(c.Units.Total)
+	body := []element{oneOf(FieldTake, texts.English("Take"), []option{
+		{Title: all, Value: TakeAll}, {Title: texts.English("Only what I tick below"), Value: TakeSome},
 	}, c.Take)}
 	if c.Filter != "" {
 		body = append(body, fact("Filter", Line(c.Filter, 200)))
@@ -63,8 +64,8 @@ type Filter struct {
 // FilterStep asks by what the contents of a bundle are to be filtered.
 func FilterStep(f Form, s Filter) Card {
 	body := []element{
-		someOf(FieldTypes, "Resource types", shown(s.Types), s.TickedTypes),
-		someOf(FieldGrants, "Permissions", shown(s.Permissions), s.TickedPermissions),
+		someOf(FieldTypes, texts.English("Resource types"), shown(s.Types), s.TickedTypes),
+		someOf(FieldGrants, texts.English("Permissions"), shown(s.Permissions), s.TickedPermissions),
 	}
 	if s.More {
 		body = append(body, aside("There are more. Write the name of a type or a permission into the search box to find the rest."))
@@ -78,10 +79,10 @@ func FilterStep(f Form, s Filter) Card {
 type Question struct {
 	Label    string
 	Required bool
-	Choices  []Choice // none: any text
-	Value    string   // what was typed, or the value of one of Choices
-	Hint     string   // what may be typed, in our words
-	Problem  string
+	Choices  []Choice   // none: any text
+	Value    string     // what was typed, or the value of one of Choices
+	Hint     texts.Text // what may be typed; nil if there is nothing to say
+	Problem  texts.Text
 }
 
 // BundleFinish is what the last step of the bundle form asks.
@@ -105,9 +106,9 @@ func BundleFinishStep(f Form, s BundleFinish) Card {
 // elements draws a question. Its label is not ours, so that it stands as plain
 // text above the input and not in the input's own label.
 func (q Question) elements(i int) []element {
-	asks := run(Line(q.Label, 60))
-	asks.Weight = "bolder"
-	id, label := FieldAnswer+strconv.Itoa(i), "Answer"
+	asks := bold(run(Line(q.Label, 60)))
+	id := FieldAnswer + strconv.Itoa(i)
+	var label texts.English = "Answer"
 	if q.Required {
 		label = "Answer (required)"
 	}
@@ -121,9 +122,9 @@ func (q Question) elements(i int) []element {
 }
 
 // BundlesClosed says that this bot cannot ask for bundles.
-func BundlesClosed(f Form, contact string, portalURL string) Card {
+func BundlesClosed(f Form, contact texts.Text, portalURL string) Card {
 	return newCard("Request bundle",
 		heading("Bundles cannot be requested here"),
-		quote("Apono does not let this bot ask for bundles on your behalf. Request the bundle in Apono, or ask "+Line(contact, 100)+"."),
+		quoteOf(texts.English("Apono does not let this bot ask for bundles on your behalf. Request the bundle in Apono, or ask %s.").With(clip(contact, 100))),
 	).with(link("Open in Apono", portalURL), f.button("Try again", DoTryAgain))
 }

@@ -6,16 +6,17 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // The form for a bundle as it stands at each step.
 var (
 	atBundle   = cards.Form{Step: cards.VerbBundleStep, Draft: draftID, Revision: 1}
 	atContents = cards.Form{
-		Step: cards.VerbBundleStep, Draft: draftID, Revision: 2, Chosen: [][2]string{{"Bundle", "On-call"}},
+		Step: cards.VerbBundleStep, Draft: draftID, Revision: 2, Chosen: []cards.Chosen{{"Bundle", texts.English("On-call")}},
 	}
-	atBundleFinish = cards.Form{Step: cards.VerbBundleStep, Draft: draftID, Revision: 3, Chosen: [][2]string{
-		{"Bundle", "On-call"}, {"Resources", "Everything in the bundle"},
+	atBundleFinish = cards.Form{Step: cards.VerbBundleStep, Draft: draftID, Revision: 3, Chosen: []cards.Chosen{
+		{"Bundle", texts.English("On-call")}, {"Resources", texts.English("Everything in the bundle")},
 	}}
 )
 
@@ -23,11 +24,11 @@ func bundleStates() map[string]cards.Card {
 	single := func(l cards.List) cards.Card { return cards.BundleStep(atBundle, l) }
 	all := map[string]cards.Card{
 		"bundle_few":     single(cards.List{Page: few}),
-		"bundle_problem": single(cards.List{Page: few, Problem: "Choose a bundle."}),
+		"bundle_problem": single(cards.List{Page: few, Problem: texts.English("Choose a bundle.")}),
 		"bundle_first_page": single(cards.List{
 			Page: choices("bundle", 1, cards.PageSize), Long: true, Found: 300, Total: 300,
 		}),
-		"bundles_closed": cards.BundlesClosed(atBundle, "Adam Admin", "https://portal.apono.io"),
+		"bundles_closed": cards.BundlesClosed(atBundle, texts.English("Adam Admin"), "https://portal.apono.io"),
 		"bundle_filter": cards.FilterStep(atContents, cards.Filter{
 			Types: choices("type", 1, 3), Permissions: choices("role", 1, 2), TickedTypes: []string{"1"},
 		}),
@@ -50,7 +51,7 @@ func contentsStates() map[string]cards.Card {
 			Units: cards.List{Page: choices("db", 1, 3), Total: 3, Ticked: []string{"1"}}, Take: cards.TakeSome,
 		}),
 		"contents_problem": contents(cards.Contents{Units: cards.List{
-			Page: choices("db", 1, 3), Total: 3, Problem: "Tick at least one, or take everything in the bundle.",
+			Page: choices("db", 1, 3), Total: 3, Problem: texts.English("Tick at least one, or take everything in the bundle."),
 		}, Take: cards.TakeSome}),
 		"contents_first_page": contents(cards.Contents{Units: cards.List{
 			Page: choices("db", 1, 25), Long: true, Found: 2000, Total: 2000, Also: beside,
@@ -80,13 +81,13 @@ func bundleFinishStates() map[string]cards.Card {
 		"bundle_finish_untold": last(cards.BundleFinish{Finish: hour, Untold: true}),
 		"bundle_finish_questions": last(cards.BundleFinish{Finish: asking(hour,
 			cards.Question{Label: "Ticket", Value: "INC-42"}, systems,
-			cards.Question{Label: "Cost centre", Hint: "One of 400: write it as Apono names it"},
+			cards.Question{Label: "Cost centre", Hint: texts.English("One of 400: write it as Apono names it")},
 		)}),
 		"bundle_finish_problems": last(cards.BundleFinish{
 			Finish: asking(
-				cards.Finish{Hours: "soon", DurationProblem: "Write a number of hours.", JustificationProblem: "Say a little more."},
-				cards.Question{Label: "Ticket", Required: true, Problem: "This has to be answered."},
-				cards.Question{Label: "Environment", Choices: few, Problem: "This has to be answered."},
+				cards.Finish{Hours: "soon", DurationProblem: texts.English("Write a number of hours."), JustificationProblem: texts.English("Say a little more.")},
+				cards.Question{Label: "Ticket", Required: true, Problem: texts.English("This has to be answered.")},
+				cards.Question{Label: "Environment", Choices: few, Problem: texts.English("This has to be answered.")},
 			),
 		}),
 		"bundle_finish_full": last(cards.BundleFinish{Finish: asking(hour, slices.Repeat(
@@ -123,7 +124,7 @@ func severalStates() map[string]cards.Card {
 	return map[string]cards.Card{
 		"status_bundle":        cards.Status(bundleStory(aponoapi.Granted)),
 		"status_bundle_part":   cards.Status(part(bundleStory(aponoapi.Expired))),
-		"refused_bundle":       cards.Refused(bundleStory(), "Ticket is required."),
+		"refused_bundle":       cards.Refused(bundleStory(), texts.English("Ticket is required.")),
 		"several_pending":      cards.Status(part(bundleStory(aponoapi.Pending, aponoapi.Pending))),
 		"several_one_granted":  cards.Status(part(ends(bundleStory(aponoapi.Granted, aponoapi.Pending)))),
 		"several_granted":      cards.Status(part(bundleStory(aponoapi.Granted, aponoapi.Granted))),

@@ -1,6 +1,10 @@
 package cards
 
-import "time"
+import (
+	"time"
+
+	"github.com/apono-teams/teamsbot/texts"
+)
 
 // FieldToken is where a person pastes their personal token. It is never filled
 // in by the bot.
@@ -11,27 +15,27 @@ const TokenLimit = 4096
 
 // Connecting is the dialog in which a person connects their Apono account.
 type Connecting struct {
-	TokensURL string // where Apono makes personal tokens
-	Lead      string // why it is asked just now; "" if there is nothing to say
-	Problem   string // what is wrong with the token; it may be Apono's words
-	Then      *Press // what was pressed and goes on when it is done; nil if nothing
+	TokensURL string     // where Apono makes personal tokens
+	Lead      texts.Text // why it is asked just now; nil if there is nothing to say
+	Problem   texts.Text // what is wrong with the token; nil if nothing; it may be Apono's words
+	Then      *Press     // what was pressed and goes on when it is done; nil if nothing
 }
 
 // Connect asks for a personal token.
 func Connect(c Connecting) Card {
 	var body []element
-	if c.Lead != "" {
-		body = append(body, quote(c.Lead))
+	if c.Lead != nil {
+		body = append(body, quoteOf(c.Lead))
 	}
 	body = append(body,
 		say("What Apono lets nobody but you do, such as approving a request or asking for somebody else, the bot does in your name, with a personal token of yours."),
 		say("Press **Create a token** to make one in Apono, and paste it here. It is kept encrypted, and you can take it back at any time: write **disconnect**."),
 	)
-	token := input(FieldToken, "Personal token", "Paste it here", "", TokenLimit)
+	token := input(FieldToken, texts.English("Personal token"), texts.English("Paste it here"), "", TokenLimit)
 	token.Style = "password"
 	body = append(body, token)
-	if c.Problem != "" {
-		body = append(body, problem(Paragraph(c.Problem, 600)))
+	if c.Problem != nil {
+		body = append(body, problem(paragraph(c.Problem, 600)))
 	}
 	return newCard("Connect to Apono", body...).with(
 		link("Create a token", c.TokensURL),
@@ -50,7 +54,7 @@ func OpenConnect() Card {
 func Connected(since time.Time) Card {
 	return newCard("You are connected to Apono",
 		say("You are connected to Apono. What nobody but you may do there, the bot does with your personal token."),
-		fact("Since", clock(since)),
+		factOf(texts.English("Since"), texts.Clock(since)),
 	).with(
 		button("Replace token", Data{Verb: VerbConnect}).opens(),
 		button("Disconnect", Data{Verb: VerbDisconnect}).opens().destructive(),

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const tokensURL = "https://portal.apono.io/api-tokens"
@@ -14,9 +15,9 @@ const tokensURL = "https://portal.apono.io/api-tokens"
 func connectStates() map[string]cards.Card {
 	return map[string]cards.Card{
 		"connect":         cards.Connect(cards.Connecting{TokensURL: tokensURL}),
-		"connect_problem": cards.Connect(cards.Connecting{TokensURL: tokensURL, Problem: "Apono does not accept this token."}),
+		"connect_problem": cards.Connect(cards.Connecting{TokensURL: tokensURL, Problem: texts.English("Apono does not accept this token.")}),
 		"connect_again": cards.Connect(cards.Connecting{
-			TokensURL: tokensURL, Lead: "Your connection to Apono has ended.",
+			TokensURL: tokensURL, Lead: texts.English("Your connection to Apono has ended."),
 			Then: &cards.Press{Data: cards.Data{Verb: cards.VerbAgain, Request: "AR-123"}, Inputs: map[string]string{"reason": "INC-42"}},
 		}),
 		"connect_open":  cards.OpenConnect(),
@@ -41,8 +42,8 @@ func TestConnectKeepsWhatWasPressed(t *testing.T) {
 			Data json.RawMessage `json:"data"`
 		} `json:"actions"`
 	}
-	if err := json.Unmarshal(card.JSON(), &c); err != nil || len(c.Actions) != 2 {
-		t.Fatalf("%v: %s", err, card.JSON())
+	if err := json.Unmarshal(card.JSON(texts.InEnglish), &c); err != nil || len(c.Actions) != 2 {
+		t.Fatalf("%v: %s", err, card.JSON(texts.InEnglish))
 	}
 	got, err := cards.ParsePress(c.Actions[1].Data)
 	if err != nil || got.Verb != cards.VerbConnectNow || got.Then == nil {

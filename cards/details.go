@@ -1,8 +1,9 @@
 package cards
 
 import (
-	"strings"
 	"time"
+
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // System is something with access details of its own, and how they stand. There
@@ -42,56 +43,53 @@ const (
 	DetailsUntold   DetailsNote = "untold"    // open after a reset, as far as anybody can know
 )
 
-// words say how details stand; "" where the button says it all.
-func (x System) words() string {
-	when := timely(x.At)
+// words say how details stand; nil where the button says it all.
+func (x System) words() texts.Text {
+	when := texts.Timely(x.At)
 	switch x.State {
 	case DetailsClaimed:
-		return "Details asked for " + when + ". If you did not see them, reset the credentials."
+		return texts.English("Details asked for %s. If you did not see them, reset the credentials.").With(when)
 	case DetailsResetting:
 		if x.Session == "" {
-			return "Resetting… Apono does not tell this bot when it is done: 30 seconds after " + when + " you can view them."
+			return texts.English("Resetting… Apono does not tell this bot when it is done: 30 seconds after %s you can view them.").With(when)
 		}
-		return "Resetting… since " + when + "."
+		return texts.English("Resetting… since %s.").With(when)
 	case DetailsViewed:
 		return x.viewedWords(when)
 	}
 	switch x.Note {
 	case DetailsRenewed:
-		return "The credentials were reset. The new ones are there."
+		return texts.English("The credentials were reset. The new ones are there.")
 	case DetailsUntold:
-		return "The credentials were reset " + when + ". Apono does not tell this bot whether the new ones are there; they should be."
+		return texts.English("The credentials were reset %s. Apono does not tell this bot whether the new ones are there; they should be.").With(when)
 	}
-	return ""
+	return nil
 }
 
-func (x System) viewedWords(when string) string {
+func (x System) viewedWords(when texts.Text) texts.Text {
 	switch x.Note {
 	case DetailsMasked:
-		return "Details read elsewhere, before " + when + ". Reset the credentials to get new ones."
+		return texts.English("Details read elsewhere, before %s. Reset the credentials to get new ones.").With(when)
 	case DetailsUnclear:
-		return "Details perhaps used up " + when + ": Apono's answer did not come. Reset the credentials to be sure."
+		return texts.English("Details perhaps used up %s: Apono's answer did not come. Reset the credentials to be sure.").With(when)
 	case DetailsNotReset:
-		return "The credentials were not reset (" + when + "). Try it again."
+		return texts.English("The credentials were not reset (%s). Try it again.").With(when)
 	case DetailsSlow:
-		return "The reset takes too long (" + when + "). Try it again, or ask your Apono admin."
+		return texts.English("The reset takes too long (%s). Try it again, or ask your Apono admin.").With(when)
 	}
-	return "Details viewed " + when + "."
+	return texts.English("Details viewed %s.").With(when)
 }
-
-// timely tells a moment, the time first.
-func timely(t time.Time) string { return t.Format("15:04 MST, Mon 2 Jan") }
 
 // detailsLines tell how the details of a request stand.
 func (r Request) detailsLines() (lines []element) {
 	for _, x := range r.Systems {
 		words := x.words()
 		switch {
-		case words == "" || !r.Status.Active():
+		case words == nil || !r.Status.Active():
 		case x.Name == "":
-			lines = append(lines, say(words))
+			lines = append(lines, sayOf(words))
 		default:
-			lines = append(lines, fact(Line(x.Name, 100), words))
+			lines = append(lines, factOf(texts.Outside(Line(x.Name, 100)), words))
 		}
 	}
 	return lines
@@ -154,10 +152,10 @@ func WhichDetails(s Submission) Card {
 
 // ViewDetails shows how the details of the systems of one request stand, and
 // offers what can be done about them. A problem, in our own words, comes first.
-func ViewDetails(s Submission, problemWords string) Card {
+func ViewDetails(s Submission, problemWords texts.Text) Card {
 	r := s.Requests[0]
 	body := []element{heading("Access details")}
-	if problemWords != "" {
+	if problemWords != nil {
 		body = append(body, problem(problemWords))
 	}
 	body = append(append(body, s.first(3)...), s.called()...)
@@ -174,12 +172,10 @@ func ViewDetails(s Submission, problemWords string) Card {
 // offer is one system in a dialog.
 func (x System) offer(request string) (lines []element) {
 	if name := Line(x.Name, 100); name != "" {
-		title := run(name)
-		title.Weight = "bolder"
-		lines = append(lines, runs(title))
+		lines = append(lines, runs(bold(run(name))))
 	}
-	if words := x.words(); words != "" && !x.Free {
-		lines = append(lines, say(words))
+	if words := x.words(); words != nil && !x.Free {
+		lines = append(lines, sayOf(words))
 	}
 	about := Data{Request: request, Session: x.Session, Do: DoOne}
 	show, reset, again := about, about, about
@@ -221,9 +217,9 @@ func Reset(s Submission, others []string, sure bool) Card {
 	}
 	switch {
 	case len(others) > 0 && sure:
-		body = append(body, fact("The same credentials serve", Names(others, shownNames)))
+		body = append(body, factOf(texts.English("The same credentials serve"), Names(others, shownNames)))
 	case len(others) > 0:
-		body = append(body, fact("May also be affected, if Apono gives them the same credentials", Names(others, shownNames)))
+		body = append(body, factOf(texts.English("May also be affected, if Apono gives them the same credentials"), Names(others, shownNames)))
 	}
 	yes := Data{Verb: VerbResetNow, Request: r.Name, Session: x.Session, Do: DoOne, Revision: int(x.Number)}
 	return newCard("Reset credentials", body...).with(button("Reset credentials", yes).destructive())
@@ -233,12 +229,12 @@ func Reset(s Submission, others []string, sure bool) Card {
 func NewCredentials(s Submission) Card {
 	r := s.Requests[0]
 	if !r.Status.Active() {
-		return s.message("The credentials were reset", "", "The access is not there any more: "+r.Status.String()+".")
+		return s.message("The credentials were reset", "", texts.English("The access is not there any more: %s.").With(StatusText(r.Status)))
 	}
 	if !r.viewable() {
-		return s.message("The credentials were reset", "", strings.TrimSpace(told(r.Systems))).with(opening(r.detailsButtons(DoOne))...)
+		return s.message("The credentials were reset", "", told(r.Systems)).with(opening(r.detailsButtons(DoOne))...)
 	}
-	words := "The new ones are there."
+	var words texts.English = "The new ones are there."
 	if len(r.Systems) == 1 && r.Systems[0].Note == DetailsUntold {
 		words = "Apono does not tell this bot whether the new ones are there; they should be by now."
 	}
@@ -246,10 +242,12 @@ func NewCredentials(s Submission) Card {
 }
 
 // told is what the details of several systems say in one paragraph.
-func told(all []System) string {
-	var words []string
+func told(all []System) texts.Text {
+	var words []texts.Text
 	for _, x := range all {
-		words = append(words, x.words())
+		if w := x.words(); w != nil {
+			words = append(words, w)
+		}
 	}
-	return strings.Join(words, " ")
+	return texts.Join(texts.Outside(" "), words...)
 }

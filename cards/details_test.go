@@ -13,6 +13,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // viewed is when details came to stand so.
@@ -38,7 +39,7 @@ func session(name string, state cards.DetailsState, note cards.DetailsNote) card
 	return x
 }
 
-var aboutShown = cards.Shown{System: "Orders database / PostgreSQL", Session: "ses_1", Once: true, Admin: "it-help@acme.example"}
+var aboutShown = cards.Shown{System: "Orders database / PostgreSQL", Session: "ses_1", Once: true, Admin: texts.English("it-help@acme.example")}
 
 // toDatabase are details as Apono tells them of a session.
 var toDatabase = aponoapi.Details{
@@ -58,16 +59,16 @@ func detailsStates() map[string]cards.Card {
 	free.Free = true
 	open := system(cards.DetailsOpen, "")
 	all := map[string]cards.Card{
-		"details_none":      cards.ViewDetails(granted(), ""),
-		"details_two":       cards.ViewDetails(two, ""),
-		"details_free":      cards.ViewDetails(granted(free), ""),
-		"details_problem":   cards.ViewDetails(granted(open), "Apono is busy. Nothing was shown, and nothing is lost: press Show again."),
+		"details_none":      cards.ViewDetails(granted(), nil),
+		"details_two":       cards.ViewDetails(two, nil),
+		"details_free":      cards.ViewDetails(granted(free), nil),
+		"details_problem":   cards.ViewDetails(granted(open), texts.English("Apono is busy. Nothing was shown, and nothing is lost: press Show again.")),
 		"details_which":     cards.WhichDetails(withDetails(story(aponoapi.Granted, aponoapi.Granted, aponoapi.Expired), open)),
 		"details_shown":     cards.AccessDetails(aboutShown, toDatabase),
-		"details_text":      cards.AccessDetails(cards.Shown{Once: true, Admin: "Adam Admin"}, aponoapi.Details{Instructions: toDatabase.Instructions}),
-		"details_blanks":    cards.AccessDetails(cards.Shown{Once: true, Admin: "Adam Admin"}, aponoapi.Details{Instructions: kubeconfig}),
-		"details_again":     cards.AccessDetails(cards.Shown{Admin: "Adam Admin"}, aponoapi.Details{Instructions: "Sign in.", LinkURL: "http://plain.example"}),
-		"details_stars":     cards.AccessDetails(cards.Shown{Masked: true, Once: true, Admin: "Adam Admin"}, masked(toDatabase)),
+		"details_text":      cards.AccessDetails(cards.Shown{Once: true, Admin: texts.English("Adam Admin")}, aponoapi.Details{Instructions: toDatabase.Instructions}),
+		"details_blanks":    cards.AccessDetails(cards.Shown{Once: true, Admin: texts.English("Adam Admin")}, aponoapi.Details{Instructions: kubeconfig}),
+		"details_again":     cards.AccessDetails(cards.Shown{Admin: texts.English("Adam Admin")}, aponoapi.Details{Instructions: "Sign in.", LinkURL: "http://plain.example"}),
+		"details_stars":     cards.AccessDetails(cards.Shown{Masked: true, Once: true, Admin: texts.English("Adam Admin")}, masked(toDatabase)),
 		"details_too_long":  cards.AccessDetails(aboutShown, tooLong()),
 		"details_odd":       cards.AccessDetails(aboutShown, aponoapi.Details{Parameters: map[string]aponoapi.Secret{"password": " a\u202eb\x00\n\nc "}}),
 		"reset_ask":         cards.Reset(granted(system(cards.DetailsViewed, "")), []string{"AR-7", "AR-8"}, false),
@@ -89,7 +90,7 @@ func detailsStates() map[string]cards.Card {
 		"renewed": session("Orders", cards.DetailsOpen, cards.DetailsRenewed), "untold": system(cards.DetailsOpen, cards.DetailsUntold),
 	} {
 		all["status_details_"+name] = cards.Status(granted(x))
-		all["details_"+name] = cards.ViewDetails(granted(x), "")
+		all["details_"+name] = cards.ViewDetails(granted(x), nil)
 	}
 	return all
 }
@@ -132,8 +133,8 @@ func TestDetailsAreWholeOrNamed(t *testing.T) {
 		for i := range rapid.IntRange(0, 40).Draw(t, "parameters") {
 			d.Parameters[fmt.Sprintf("value %d", i)] = aponoapi.Secret("<" + rapid.StringMatching(`[a-z]{0,200}`).Draw(t, "value") + strings.Repeat("y", rapid.SampledFrom([]int{0, 9000}).Draw(t, "more")) + ">")
 		}
-		about := cards.Shown{System: text("system"), Session: text("session"), Admin: text("admin"), Once: true, Masked: rapid.Bool().Draw(t, "masked")}
-		card := cards.AccessDetails(about, d).JSON()
+		about := cards.Shown{System: text("system"), Session: text("session"), Admin: texts.Outside(text("admin")), Once: true, Masked: rapid.Bool().Draw(t, "masked")}
+		card := cards.AccessDetails(about, d).JSON(texts.InEnglish)
 		for _, fault := range teamsFaults(t, card) {
 			t.Errorf("%s", fault)
 		}
@@ -176,7 +177,7 @@ func TestDetailsAreNeitherMarkdownNorData(t *testing.T) {
 			Instructions: aponoapi.Secret(words), CLI: aponoapi.Secret(words), AdminMessage: words, LinkTitle: words,
 			LinkURL: aponoapi.Secret(words), Parameters: map[string]aponoapi.Secret{words: aponoapi.Secret(words), "canary": "pw-canary"},
 		}
-		card := cards.AccessDetails(cards.Shown{System: words, Session: words, Admin: words, Once: true}, d).JSON()
+		card := cards.AccessDetails(cards.Shown{System: words, Session: words, Admin: texts.Outside(words), Once: true}, d).JSON(texts.InEnglish)
 		for _, fault := range teamsFaults(t, card) {
 			t.Errorf("%s: %s", name, fault)
 		}
@@ -200,12 +201,12 @@ func TestDetailsAreNeitherMarkdownNorData(t *testing.T) {
 
 func TestDetailsShowNoStarsAsAPassword(t *testing.T) {
 	t.Parallel()
-	card := string(cards.AccessDetails(cards.Shown{Once: true, Masked: true, Admin: "Adam"}, masked(toDatabase)).JSON())
+	card := string(cards.AccessDetails(cards.Shown{Once: true, Masked: true, Admin: texts.English("Adam")}, masked(toDatabase)).JSON(texts.InEnglish))
 	if strings.Contains(card, "***") || strings.Contains(card, "pw-1234") || !strings.Contains(card, "[read before]") {
 		t.Errorf("got %s", card)
 	}
 	for text, want := range map[string]string{"p**d": "p**d", "***": "[read before]", "a***b": "a***b", "a****b": "a[read before]b"} {
-		card := visibleText(t, cards.AccessDetails(cards.Shown{Once: true}, aponoapi.Details{Parameters: map[string]aponoapi.Secret{"x": aponoapi.Secret(text)}}).JSON())
+		card := visibleText(t, cards.AccessDetails(cards.Shown{Once: true, Admin: texts.Outside("Adam")}, aponoapi.Details{Parameters: map[string]aponoapi.Secret{"x": aponoapi.Secret(text)}}).JSON(texts.InEnglish))
 		if !strings.Contains(card, want+"\n") {
 			t.Errorf("%q is shown as\n%s", text, card)
 		}

@@ -1,12 +1,14 @@
 package cards
 
+import "github.com/apono-teams/teamsbot/texts"
+
 // Extend asks whether the access of the one request is to be extended.
 func Extend(s Submission, used int) Card {
 	r := s.Requests[0]
 	body := append([]element{heading("Extend this access?")}, s.what()...)
-	body = append(body, fact("By", Hours(r.ExtendBy)))
+	body = append(body, factOf(texts.English("By"), texts.Duration(r.ExtendBy)))
 	if !r.EndsAt.IsZero() {
-		body = append(body, fact("Ends then", clock(r.EndsAt.Add(r.ExtendBy))))
+		body = append(body, factOf(texts.English("Ends then"), texts.Clock(r.EndsAt.Add(r.ExtendBy))))
 	}
 	return newCard("Extend access", append(body, s.called()...)...).
 		with(button("Extend access", Data{Verb: VerbExtendNow, Request: r.Name, From: used}).positive())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // letters are what names can be full of, by what they weigh in JSON.
@@ -40,7 +41,7 @@ func fullest(letter string) map[string]cards.Card {
 	all := map[string]cards.Card{
 		"status": cards.Status(told), "status of a bundle": cards.Status(bundled),
 		"several requests": cards.Status(several), "several that wait": cards.Status(waiting),
-		"asking": cards.Asking(told), "refused": cards.Refused(bundled, words), "lost": cards.Lost(bundled),
+		"asking": cards.Asking(told), "refused": cards.Refused(bundled, texts.Outside(words)), "lost": cards.Lost(bundled),
 		"unknown": cards.Unknown(bundled, "https://portal.apono.io"),
 		"revoke":  cards.Revoke(told), "cancel": cards.Cancel(bundled), "revoke some": cards.RevokeSome(several, ""),
 		"revoke ten":         cards.Revoke(slices.Repeat([]cards.Submission{told}, 10)...),
@@ -76,22 +77,22 @@ func addForms(all map[string]cards.Card, letter string) {
 	many := slices.Repeat([]string{name}, 500)
 	sentence := cards.Sentence{
 		Draft: draftID, Said: words, Integration: words, ResourceType: words, Resources: many, Permissions: many,
-		Justification: words, Unclear: slices.Repeat([]cards.Ambiguity{{Words: words, Names: many}}, 7), Rest: words,
+		Justification: words, Unclear: slices.Repeat([]cards.Ambiguity{{Words: texts.Outside(words), Names: outside(many)}}, 7), Rest: words,
 	}
 	form := cards.Form{
-		Draft: draftID, Revision: 1000, Chosen: [][2]string{{"Integration", words}, {"Resource type", words}, {"Resources", words}},
-		Note: sentence.Note(), Problem: words,
+		Draft: draftID, Revision: 1000, Chosen: []cards.Chosen{{"Integration", texts.Outside(words)}, {"Resource type", texts.Outside(words)}, {"Resources", texts.Outside(words)}},
+		Note: sentence.Note(), Problem: texts.Outside(words),
 	}
 	page := cards.List{
-		Page: choices(name, 1, cards.PageSize), Problem: words, Long: true, Search: of(letter, 100), Also: []cards.Do{cards.DoFilter, cards.DoSelected},
+		Page: choices(name, 1, cards.PageSize), Problem: texts.Outside(words), Long: true, Search: of(letter, 100), Also: []cards.Do{cards.DoFilter, cards.DoSelected},
 		From: 4000, Found: 5000, Total: 5000, Cut: 1000, Elsewhere: choices(name, 1, 40),
 	}
 	finish := cards.Finish{
 		Permissions: page, Several: true, Hours: of(letter, 10), Justification: words,
-		DurationProblem: "Write a number of hours.", JustificationProblem: "Say why you need it.",
+		DurationProblem: texts.English("Write a number of hours."), JustificationProblem: texts.English("Say why you need it."),
 	}
 	asks := finish
-	asks.Questions = slices.Repeat([]cards.Question{{Label: words, Value: of(letter, cards.AnswerLimit), Problem: "Answer this."}}, cards.MaxQuestions)
+	asks.Questions = slices.Repeat([]cards.Question{{Label: words, Value: of(letter, cards.AnswerLimit), Problem: texts.English("Answer this.")}}, cards.MaxQuestions)
 	bundle := asks
 	bundle.Permissions = cards.List{}
 	for name, card := range map[string]cards.Card{
@@ -104,7 +105,7 @@ func addForms(all map[string]cards.Card, letter string) {
 		"filter":        cards.FilterStep(form, cards.Filter{Types: page.Page, Permissions: page.Page, More: true}),
 		"bundle finish": cards.BundleFinishStep(form, cards.BundleFinish{Finish: bundle}),
 		"asks":          cards.FinishStep(form, asks),
-		"loading":       cards.StillLoading(form), "stopped": cards.Stopped(form, "Not possible just now", words),
+		"loading":       cards.StillLoading(form), "stopped": cards.Stopped(form, "Not possible just now", texts.Outside(words)),
 	} {
 		all[name] = card
 	}
@@ -116,11 +117,11 @@ func TestFullestCardsFit(t *testing.T) {
 	t.Parallel()
 	for kind, letter := range letters {
 		for name, card := range fullest(letter) {
-			drawn := card.JSON()
+			drawn := card.JSON(texts.InEnglish)
 			for _, fault := range teamsFaults(t, drawn) {
 				t.Errorf("%s, letters of %s: %s", name, kind, fault)
 			}
-			if !bytes.Equal(drawn, card.JSON()) {
+			if !bytes.Equal(drawn, card.JSON(texts.InEnglish)) {
 				t.Errorf("%s, letters of %s: drawn twice, the card is not the same", name, kind)
 			}
 		}
@@ -133,7 +134,7 @@ func TestOrdinaryNamesAreNotCut(t *testing.T) {
 	t.Parallel()
 	all := fullest("w")
 	for _, name := range []string{"resources", "contents", "finish", "revoke ten", "my access"} {
-		if !strings.Contains(string(all[name].JSON()), of("w", 80)) {
+		if !strings.Contains(string(all[name].JSON(texts.InEnglish)), of("w", 80)) {
 			t.Errorf("%s: no name is shown in full", name)
 		}
 	}

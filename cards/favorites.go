@@ -1,6 +1,6 @@
 package cards
 
-import "fmt"
+import "github.com/apono-teams/teamsbot/texts"
 
 // FieldName is the input for the name of a favorite.
 const FieldName = "name"
@@ -21,9 +21,9 @@ type Favorites struct {
 	Found, Total int
 	Recent       []Submission
 
-	Done     string // what has just been done, in our words; "" if nothing
-	DoneName string // and to which
-	Problem  string
+	Done     texts.English // what has just been done; "" if nothing
+	DoneName string        // and to which
+	Problem  texts.Text
 }
 
 // Place is where a person stands in the list of favorites: every dialog that
@@ -72,22 +72,22 @@ func (l Favorites) before() []element {
 		return nil
 	}
 	body := []element{
-		input(FieldSearch, fmt.Sprintf("Search %s", count(l.Total)), "Part of the name, or of what it asks for", l.Search, 100),
+		input(FieldSearch, searchOf(l.Total), texts.English("Part of the name, or of what it asks for"), l.Search, 100),
 		buttons(l.button("Search", Data{Do: DoSearch})),
 	}
 	if l.Found == 0 {
 		return append(body, say("Nothing matches. Try a shorter part of the name."))
 	}
-	return append(body, aside(fmt.Sprintf("%d to %d of %d", l.From+1, l.From+len(l.Page), l.Found)))
+	return append(body, aside("%d to %d of %d", l.From+1, l.From+len(l.Page), l.Found))
 }
 
 // row is one favorite with what can be done about it. The search box goes
 // along by itself.
 func (l Favorites) row(f Favorite) element {
-	do := func(title string, d Do) element {
+	do := func(title texts.English, d Do) element {
 		return l.button(title, Data{Do: d, Favorite: f.ID, From: l.From})
 	}
-	return entry(Line(f.Name, FavoriteNameLimit), f.What.access(), f.What.terms(),
+	return entry(texts.Outside(Line(f.Name, FavoriteNameLimit)), f.What.access(), f.What.terms(),
 		do("Use favorite", DoUse), do("Rename", DoRename), do("Delete", DoDelete))
 }
 
@@ -96,12 +96,12 @@ func (l Favorites) recent(s Submission) element {
 	r := s.Requests[0]
 	can := []element{button("Request again", Data{Verb: VerbAgain, Request: r.Name})}
 	can = append(can, l.button("Add to favorites", Data{Do: DoName, Request: r.Name, From: l.From}))
-	return entry(Line(r.Status.String(), 40)+", "+clock(s.AskedAt), s.access(), s.terms(), can...)
+	return entry(texts.English("%s, %s").With(StatusText(r.Status), texts.Clock(s.AskedAt)), s.access(), s.terms(), can...)
 }
 
 // entry is one of a list: a title, two small lines, and buttons.
-func entry(title, first, second string, can ...element) element {
-	name, above, below := run(title), run(first), run(second)
+func entry(title, first, second texts.Text, can ...element) element {
+	name, above, below := runOf(title), runOf(first), runOf(second)
 	name.Weight, above.IsSubtle, below.IsSubtle = "bolder", true, true
 	lines := []element{runs(name), runs(above), runs(below)}
 	lines[1].Spacing, lines[2].Spacing = "none", "none"
@@ -109,28 +109,28 @@ func entry(title, first, second string, can ...element) element {
 }
 
 // access is in short what the access is to.
-func (s Submission) access() string {
+func (s Submission) access() texts.Text {
 	if s.Bundle != "" {
-		return Line(s.Bundle+": "+s.parts(3), 80)
+		return clip(texts.English("%s: %s").With(s.Bundle, s.parts(3)), 80)
 	}
-	return Line(s.Integration+s.kind()+": "+Names(s.Resources, 3), 80)
+	return clip(texts.English("%s: %s").With(s.Integration+s.kind(), s.resources(3)), 80)
 }
 
 // terms are in short what may be done, and for how long.
-func (s Submission) terms() string {
+func (s Submission) terms() texts.Text {
 	if s.Bundle != "" {
-		return Hours(s.Duration)
+		return texts.Duration(s.Duration)
 	}
-	terms := Line(Names(s.Permissions, 3), 50)
+	terms := clip(Names(s.Permissions, 3), 50)
 	if s.Duration > 0 { // one made elsewhere may have no end
-		terms += ", " + Hours(s.Duration)
+		return texts.English("%s, %s").With(terms, s.Duration)
 	}
 	return terms
 }
 
 func (l Favorites) pages() []element {
 	var more []element
-	turn := func(title string, do Do, from int) {
+	turn := func(title texts.English, do Do, from int) {
 		more = append(more, l.button(title, Data{Do: do, From: from, Search: l.Search}))
 	}
 	if l.From > 0 {
@@ -142,7 +142,7 @@ func (l Favorites) pages() []element {
 	return more
 }
 
-func (p Place) button(title string, d Data) element {
+func (p Place) button(title texts.English, d Data) element {
 	d.Verb = VerbFavoritesStep
 	return button(title, d)
 }
@@ -156,7 +156,7 @@ func (p Place) back() element {
 type Naming struct {
 	What    Submission
 	Name    string // typed so far
-	Problem string
+	Problem texts.Text
 }
 
 // NameDraft asks for the name of the favorite that a form is to become.
@@ -193,13 +193,13 @@ func DeleteFavorite(p Place, f Favorite) Card {
 		with(p.back(), p.button("Delete", remove).destructive())
 }
 
-func (n Naming) card(title string, body ...element) Card {
+func (n Naming) card(title texts.English, body ...element) Card {
 	return newCard(title, append(append([]element{heading(title)}, n.What.wish()...), body...)...)
 }
 
 func (n Naming) input() []element {
 	return appendProblem([]element{
-		input(FieldName, "Name", "For example Orders database, read only", n.Name, FavoriteNameLimit),
+		input(FieldName, texts.English("Name"), texts.English("For example Orders database, read only"), n.Name, FavoriteNameLimit),
 	}, n.Problem)
 }
 
@@ -207,7 +207,7 @@ func (n Naming) input() []element {
 func (s Submission) wish() []element {
 	wish := s.what()
 	if s.Duration > 0 {
-		wish = append(wish, fact("Duration", Hours(s.Duration)))
+		wish = append(wish, factOf(texts.English("Duration"), texts.Duration(s.Duration)))
 	}
 	return wish
 }

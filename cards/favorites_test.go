@@ -9,6 +9,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const favoriteID = "0b0f4a52-6a3e-4c6e-8f2b-9d1c7e5a3b20"
@@ -41,13 +42,13 @@ func favoriteStates() map[string]cards.Card {
 	}}
 	added, wrong, searched, none := favorites(0, 2), favorites(0, 2), favorites(0, 2), favorites(0, 0)
 	added.Done, added.DoneName = "Added to favorites", "Orders 02"
-	wrong.Problem = "This favorite is no longer there."
+	wrong.Problem = texts.English("This favorite is no longer there.")
 	searched.Search, searched.Total = "orders", 50
 	none.Search, none.Total = "zzz", 50
 
 	place := cards.Place{From: 8, Search: "orders"}
 	naming := cards.Naming{What: story(aponoapi.Expired)}
-	taken := cards.Naming{What: naming.What, Name: "Orders 01", Problem: "You have another favorite of that name."}
+	taken := cards.Naming{What: naming.What, Name: "Orders 01", Problem: texts.English("You have another favorite of that name.")}
 	named := atFinish
 	named.Chosen, named.Added = nil, "Orders 01"
 	return map[string]cards.Card{
@@ -86,14 +87,14 @@ func favoritesOf(words string) []cards.Card {
 	}
 	place := cards.Place{From: 8, Search: words}
 	one := cards.Favorite{ID: favoriteID, Name: words, What: what}
-	naming := cards.Naming{What: what, Name: words, Problem: words}
+	naming := cards.Naming{What: what, Name: words, Problem: texts.Outside(words)}
 	form := cards.Form{Draft: draftID, Revision: 3, Added: words}
 	bundle := cards.Submission{Bundle: words, Units: names, Duration: time.Hour, Requests: what.Requests}
 	return []cards.Card{
 		cards.NameRequest(cards.Naming{What: bundle}), cards.DeleteFavorite(place, cards.Favorite{ID: favoriteID, Name: words, What: bundle}),
 		cards.FavoritesList(cards.Favorites{
 			Place: place, Page: slices.Repeat([]cards.Favorite{one}, cards.FavoritesPage), Found: 50, Total: 50,
-			Recent: slices.Repeat([]cards.Submission{what}, 3), Done: "Added to favorites", DoneName: words, Problem: words,
+			Recent: slices.Repeat([]cards.Submission{what}, 3), Done: "Added to favorites", DoneName: words, Problem: texts.Outside(words),
 		}),
 		cards.NameDraft(form, naming), cards.NameRequest(naming), cards.NameRecent(place, naming),
 		cards.RenameFavorite(place, one, naming), cards.DeleteFavorite(place, one),
@@ -117,7 +118,7 @@ func TestHeaviestFavoritesFit(t *testing.T) {
 		l.Page = slices.Repeat([]cards.Favorite{{ID: favoriteID, Name: long, What: heavy}}, cards.FavoritesPage)
 		l.Recent = slices.Repeat([]cards.Submission{heavy}, 3)
 		l.Done, l.DoneName = "Added to favorites", long
-		for _, fault := range teamsFaults(t, cards.FavoritesList(l).JSON()) {
+		for _, fault := range teamsFaults(t, cards.FavoritesList(l).JSON(texts.InEnglish)) {
 			t.Errorf("of %s: %s", letter, fault)
 		}
 	}

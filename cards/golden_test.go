@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -124,7 +125,7 @@ func TestButtons(t *testing.T) {
 		"several_over":            "Request again, New request",
 	} {
 		var titles []string
-		for o := range objects(t, all[name].JSON()) {
+		for o := range objects(t, all[name].JSON(texts.InEnglish)) {
 			if kind, _ := o["type"].(string); strings.HasPrefix(kind, "Action.") {
 				titles = append(titles, o["title"].(string))
 			}
@@ -145,7 +146,7 @@ func TestSummary(t *testing.T) {
 		"status_granted": "Granted: AWS production",
 		"status_unknown": "Thinking it over: AWS production",
 	} {
-		if got := all[name].Summary(); got != want {
+		if got := all[name].Summary(texts.InEnglish); got != want {
 			t.Errorf("%s: summary %q, want %q", name, got, want)
 		}
 	}
@@ -154,7 +155,7 @@ func TestSummary(t *testing.T) {
 func indented(t *testing.T, c cards.Card) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := json.Indent(&b, c.JSON(), "", "  "); err != nil {
+	if err := json.Indent(&b, c.JSON(texts.InEnglish), "", "  "); err != nil {
 		t.Fatal(err)
 	}
 	b.WriteByte('\n')

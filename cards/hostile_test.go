@@ -15,6 +15,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // hostile are words from outside that want to be more than words.
@@ -43,10 +44,10 @@ var hostile = map[string]string{
 // everywhere are all cards that show words from outside, with these in every
 // place where they can come.
 func everywhere(words string) []cards.Card {
-	form := cards.Form{Draft: draftID, Revision: 3, Chosen: [][2]string{{"Integration", words}}, Note: words, Problem: words}
+	form := cards.Form{Draft: draftID, Revision: 3, Chosen: []cards.Chosen{{"Integration", texts.Outside(words)}}, Note: texts.Outside(words), Problem: texts.Outside(words)}
 	named := []cards.Choice{{Title: words, Value: "0"}, {Title: words, Value: "1"}}
 	list := cards.List{
-		Page: named, Ticked: []string{"1"}, Problem: words,
+		Page: named, Ticked: []string{"1"}, Problem: texts.Outside(words),
 		Long: true, Search: words, From: 25, Found: 60, Total: 60, Elsewhere: named,
 	}
 	names := slices.Repeat([]string{words}, 12)
@@ -62,7 +63,7 @@ func everywhere(words string) []cards.Card {
 	}
 	sentence := cards.Sentence{
 		Draft: draftID, Said: words, Integration: words, ResourceType: words, Resources: names, Permissions: names,
-		Justification: words, Unclear: slices.Repeat([]cards.Ambiguity{{Words: words, Names: names}}, 7), Rest: words,
+		Justification: words, Unclear: slices.Repeat([]cards.Ambiguity{{Words: texts.Outside(words), Names: outside(names)}}, 7), Rest: words,
 	}
 	return append([]cards.Card{
 		cards.Understood(sentence),
@@ -72,25 +73,25 @@ func everywhere(words string) []cards.Card {
 		cards.ResourcesStep(form, list),
 		cards.FinishStep(form, cards.Finish{
 			Permissions: list, Several: true, Hours: words, Justification: words,
-			DurationProblem: words, JustificationProblem: words,
+			DurationProblem: texts.Outside(words), JustificationProblem: texts.Outside(words),
 		}),
 		cards.BundleStep(form, list),
 		cards.ContentsStep(form, cards.Contents{Units: list, Take: cards.TakeSome, Filter: words}),
 		cards.FilterStep(form, cards.Filter{Types: named, Permissions: named}),
 		cards.BundleFinishStep(form, cards.BundleFinish{
 			Finish: cards.Finish{
-				Hours: words, Justification: words, DurationProblem: words,
-				Questions: []cards.Question{{Label: words, Value: words, Problem: words}, {Label: words, Choices: named}},
+				Hours: words, Justification: words, DurationProblem: texts.Outside(words),
+				Questions: []cards.Question{{Label: words, Value: words, Problem: texts.Outside(words)}, {Label: words, Choices: named}},
 			},
 		}),
-		cards.BundlesClosed(form, words, "https://portal.apono.io"),
+		cards.BundlesClosed(form, texts.Outside(words), "https://portal.apono.io"),
 		cards.Status(bundled),
 		cards.RevokeSome(bundled, words),
 		cards.StillLoading(form),
-		cards.Stopped(form, "Not possible just now", words),
+		cards.Stopped(form, "Not possible just now", texts.Outside(words)),
 		cards.Status(told),
 		cards.Asking(told),
-		cards.Refused(told, words),
+		cards.Refused(told, texts.Outside(words)),
 		cards.Lost(told),
 		cards.Unknown(told, "https://portal.apono.io"),
 		cards.Revoke(told, told),
@@ -127,7 +128,7 @@ func holds(t rapid.TB, want [][]string, words string) {
 				t.Errorf("card %d shows %s: %.60q", i, fault, text)
 			}
 		}
-		for _, fault := range teamsFaults(t, card.JSON()) {
+		for _, fault := range teamsFaults(t, card.JSON(texts.InEnglish)) {
 			// What a person typed comes back as it is; whoever keeps the draft cuts it.
 			if !strings.HasPrefix(fault, "weighs") {
 				t.Errorf("card %d: %s", i, fault)
@@ -142,7 +143,7 @@ func holds(t rapid.TB, want [][]string, words string) {
 // buttons of a dialog that has no box for it.
 func split(t rapid.TB, c cards.Card) (ours, theirs []string) {
 	t.Helper()
-	for o := range objects(t, c.JSON()) {
+	for o := range objects(t, c.JSON(texts.InEnglish)) {
 		kind, _ := o["type"].(string)
 		for key, value := range o {
 			text, ok := value.(string)
@@ -158,7 +159,7 @@ func split(t rapid.TB, c cards.Card) (ours, theirs []string) {
 		}
 	}
 	slices.Sort(ours)
-	return ours, append(theirs, c.Summary())
+	return ours, append(theirs, c.Summary(texts.InEnglish))
 }
 
 // unclean says what is wrong with a shown text; "" if nothing.
@@ -195,7 +196,7 @@ func TestWordsFromOutsideParse(t *testing.T) {
 	all := make(map[string]json.RawMessage)
 	for name, words := range hostile {
 		for i, card := range everywhere(words) {
-			all[fmt.Sprintf("%s, card %d", name, i)] = card.JSON()
+			all[fmt.Sprintf("%s, card %d", name, i)] = card.JSON(texts.InEnglish)
 		}
 	}
 	for name, faults := range rendererFaults(t, all) {
@@ -229,10 +230,10 @@ func TestAnyWordsStayWords(t *testing.T) {
 func TestHeaviestCardsFit(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("\U0001f511", 5000)
-	form := cards.Form{Draft: draftID, Revision: 1000, Chosen: [][2]string{{"Integration", long}, {"Resource type", long}}, Problem: long}
+	form := cards.Form{Draft: draftID, Revision: 1000, Chosen: []cards.Chosen{{"Integration", texts.Outside(long)}, {"Resource type", texts.Outside(long)}}, Problem: texts.Outside(long)}
 	names := choices(long, 1, 40)
 	page := cards.List{
-		Page: names[:cards.PageSize], Long: true, From: 4000, Found: 5000, Total: 5000, Cut: 1000, Elsewhere: names, Problem: long,
+		Page: names[:cards.PageSize], Long: true, From: 4000, Found: 5000, Total: 5000, Cut: 1000, Elsewhere: names, Problem: texts.Outside(long),
 	}
 	told := story(aponoapi.Granted)
 	told.Integration, told.ResourceType, told.Justification = long, long, long
@@ -240,15 +241,15 @@ func TestHeaviestCardsFit(t *testing.T) {
 	told.Permissions = told.Resources
 	sentence := cards.Sentence{
 		Draft: draftID, Integration: long, ResourceType: long, Resources: told.Resources, Permissions: told.Permissions,
-		Justification: long, Unclear: slices.Repeat([]cards.Ambiguity{{Words: long, Names: told.Resources}}, 7), Rest: long,
+		Justification: long, Unclear: slices.Repeat([]cards.Ambiguity{{Words: texts.Outside(long), Names: outside(told.Resources)}}, 7), Rest: long,
 	}
 	form.Note = sentence.Note()
 	for name, card := range map[string]cards.Card{
 		"a sentence": cards.Understood(sentence),
-		"a page":     cards.ResourcesStep(form, page), "a story": cards.Status(told), "a refusal": cards.Refused(told, long),
+		"a page":     cards.ResourcesStep(form, page), "a story": cards.Status(told), "a refusal": cards.Refused(told, texts.Outside(long)),
 		"several requests": cards.Status(mfa(story(slices.Repeat([]aponoapi.Status{aponoapi.PendingMFA}, 20)...))),
 	} {
-		for _, fault := range teamsFaults(t, card.JSON()) {
+		for _, fault := range teamsFaults(t, card.JSON(texts.InEnglish)) {
 			t.Errorf("%s: %s", name, fault)
 		}
 	}
@@ -256,14 +257,14 @@ func TestHeaviestCardsFit(t *testing.T) {
 	// The last step has a page and a justification, and fits in letters of
 	// three bytes.
 	long = strings.Repeat("漢", 5000)
-	form.Chosen, form.Problem = [][2]string{{"Integration", long}, {"Resource type", long}, {"Resources", long}}, ""
+	form.Chosen, form.Problem = []cards.Chosen{{"Integration", texts.Outside(long)}, {"Resource type", texts.Outside(long)}, {"Resources", texts.Outside(long)}}, nil
 	names = choices(long, 1, 40)
-	page.Page, page.Elsewhere, page.Problem = names[:cards.PageSize], names, "Choose a permission."
+	page.Page, page.Elsewhere, page.Problem = names[:cards.PageSize], names, texts.English("Choose a permission.")
 	last := cards.FinishStep(form, cards.Finish{
 		Permissions: page, Several: true, Justification: strings.Repeat("漢", cards.JustificationLimit),
-		DurationProblem: "Write a number of hours.", JustificationProblem: long,
+		DurationProblem: texts.English("Write a number of hours."), JustificationProblem: texts.Outside(long),
 	})
-	for _, fault := range teamsFaults(t, last.JSON()) {
+	for _, fault := range teamsFaults(t, last.JSON(texts.InEnglish)) {
 		t.Errorf("the last step: %s", fault)
 	}
 }

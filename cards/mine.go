@@ -2,11 +2,11 @@ package cards
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // MinePage is how many requests a page of a person's list has.
@@ -21,8 +21,8 @@ type Mine struct {
 	Page  []Submission // each with its one request
 	From  int
 	Found int
-	Cut   int    // how many Apono has but did not tell
-	Note  string // in our own words; "" if there is nothing to say
+	Cut   int        // how many Apono has but did not tell
+	Note  texts.Text // in our own words; nil if there is nothing to say
 }
 
 // OpenMine answers the typed command: a bot cannot open a dialog by itself.
@@ -41,7 +41,7 @@ func lists() []element {
 }
 
 // Title is what the list is called.
-func (m Mine) Title() string {
+func (m Mine) Title() texts.English {
 	if m.List == ListAccess {
 		return "My access"
 	}
@@ -78,47 +78,47 @@ func MyAccess(m Mine, now time.Time) Card {
 	if len(m.Page) < 2 {
 		return c
 	}
-	var choices []Choice
+	var choices []option
 	var ids []string
 	for i, s := range m.Page {
-		title := Line(s.Requests[0].ID+" · "+s.named(), titleLimit) // some look alike but for the id
-		choices = append(choices, Choice{Title: title, Value: strconv.Itoa(i)})
+		title := clip(texts.English("%s · %s").With(s.Requests[0].ID, s.named()), titleLimit) // some look alike but for the id
+		choices = append(choices, option{Title: title, Value: strconv.Itoa(i)})
 		ids = append(ids, s.Requests[0].Name)
 	}
-	c.body = append(c.body, group(someOf(FieldRevoke, "End several at once", choices, nil)))
+	c.body = append(c.body, group(someOf(FieldRevoke, texts.English("End several at once"), choices, nil)))
 	return c.with(button("Revoke access", Data{Verb: VerbRevoke, Requests: ids}).destructive())
 }
 
 // named tells in few words what the access is to.
-func (s Submission) named() string {
+func (s Submission) named() texts.Text {
 	if s.Bundle != "" {
-		return s.Bundle + ": " + s.parts(3)
+		return texts.English("%s: %s").With(s.Bundle, s.parts(3))
 	}
-	return s.Integration + ": " + Names(s.Resources, 3)
+	return texts.English("%s: %s").With(s.Integration, s.resources(3))
 }
 
 // entry is one request in a list, with what can be done about it.
 func (s Submission) entry(now time.Time) []element {
 	r := s.Requests[0]
-	state := run(r.Status.String())
+	state := runOf(StatusText(r.Status))
 	state.Weight, state.Color = "bolder", colorOf(r.Status)
 	id := run(" · " + Line(r.ID, 80))
 	id.IsSubtle = true
 	lines := []element{runs(state, run(": "+Line(cmp.Or(s.Bundle, s.Integration), 80)+s.kind()), id)}
-	if len(s.Resources) > 0 {
-		lines = append(lines, fact("Resources", Names(s.Resources, 3)))
+	if len(s.Resources) > 0 || s.Unnamed > 0 {
+		lines = append(lines, factOf(texts.English("Resources"), s.resources(3)))
 	}
 	if s.Bundle != "" {
-		lines = append(lines, fact("Resources", s.parts(3)))
+		lines = append(lines, factOf(texts.English("Resources"), s.parts(3)))
 		if r.About != "" {
 			lines = append(lines, fact("In", Line(r.About, 120)))
 		}
 	}
 	switch {
 	case r.Status.Active() && r.EndsAt.After(now):
-		lines = append(lines, fact("Time left", "about "+Hours(r.EndsAt.Sub(now).Round(time.Minute))+", until "+clock(r.EndsAt)))
+		lines = append(lines, factOf(texts.English("Time left"), texts.English("about %s, until %s").With(r.EndsAt.Sub(now).Round(time.Minute), texts.Clock(r.EndsAt))))
 	case !s.AskedAt.IsZero():
-		lines = append(lines, fact("Requested", clock(s.AskedAt)))
+		lines = append(lines, factOf(texts.English("Requested"), texts.Clock(s.AskedAt)))
 	}
 	about := Data{Request: r.Name}
 	view, again, end, favorite := about, about, about, about
@@ -138,7 +138,7 @@ func (s Submission) entry(now time.Time) []element {
 	return append(lines, buttons(does...))
 }
 
-func (m Mine) filter(title string, of ListOf) element {
+func (m Mine) filter(title texts.English, of ListOf) element {
 	b := button(title, Data{Verb: VerbMine, List: of})
 	if m.List == of {
 		b.Style = "positive"
@@ -147,19 +147,19 @@ func (m Mine) filter(title string, of ListOf) element {
 }
 
 // notes tell what is special about the page.
-func (m Mine) notes(empty string) []element {
+func (m Mine) notes(empty texts.English) []element {
 	var body []element
-	if m.Note != "" {
-		body = append(body, say(m.Note))
+	if m.Note != nil {
+		body = append(body, sayOf(m.Note))
 	}
 	switch {
 	case m.Found == 0:
 		body = append(body, say(empty))
 	case m.Found > len(m.Page):
-		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(m.From+1), count(m.From+len(m.Page)), count(m.Found))))
+		body = append(body, aside("%d to %d of %d", m.From+1, m.From+len(m.Page), m.Found))
 	}
 	if m.Cut > 0 {
-		body = append(body, aside(fmt.Sprintf("Apono has %s more that it does not list here. See them in the Apono portal.", count(m.Cut))))
+		body = append(body, aside("Apono has %d more that it does not list here. See them in the Apono portal.", m.Cut))
 	}
 	return body
 }

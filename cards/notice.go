@@ -1,14 +1,15 @@
 package cards
 
 import (
-	"strings"
 	"time"
+
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // Home is what the home card tells: how a person's requests stand.
 type Home struct {
 	Shared    bool // others read it too: nothing of the person's own is told
-	Admin     bool // the person may say what the channel is shown
+	Admin     bool // the person is an admin of the bot
 	Waiting   int
 	Active    int
 	FirstEnds time.Duration // until the first of the active ones ends; 0 if nobody knows
@@ -39,38 +40,42 @@ func Help(h Home) Card {
 		heading("What you can do here"),
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),
 	}
-	written := "- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **notifications off**, **notifications on**: whether I warn you before an access ends\n- **approvals**: what waits for your decision; **approvals on** brings it here as it comes\n- **connect**, **disconnect**: let me do in your name what Apono lets nobody but you do\n- **help**: see this message"
+	const written texts.English = "- **request**: ask for access, also in one line such as *request prod-postgres orders read-only 4h because INC-123*\n- **bundle**: ask for a bundle of access\n- **my requests**, **my access**: see what you asked for and what you have\n- **favorites**: what you have saved to ask for again\n- **notifications off**, **notifications on**: whether I warn you before an access ends\n- **approvals**: what waits for your decision; **approvals on** brings it here as it comes\n- **connect**, **disconnect**: let me do in your name what Apono lets nobody but you do\n- **help**: see this message"
 	body = append(append(body, h.now()...), say(written))
-	if h.Admin {
+	switch {
+	case h.Admin && h.Shared:
 		body = append(body, part("For admins, in this channel"), waysToWatch(),
 			say("- **watch**: see what is shown here\n- **unwatch**: end all of it, or one with what follows **watch** above"))
+	case h.Admin:
+		body = append(body, part("For admins"),
+			say("- **status**: how the bot stands, and what Apono lets it do\n- **who** *dana@example.com*: whom an address leads to, and whether messages reach them"))
 	}
 	return newCard("What Apono can do here", body...).with(h.buttons()...)
 }
 
 // now tells the numbers that are not 0.
 func (h Home) now() []element {
-	var all []string
+	var all []texts.Text
 	if h.Waiting > 0 {
-		all = append(all, count(h.Waiting)+" waiting")
+		all = append(all, texts.English("%d waiting").With(h.Waiting))
 	}
 	if h.Active > 0 {
-		all = append(all, count(h.Active)+" active"+h.ends())
+		all = append(all, h.active())
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	return []element{fact("Now", strings.Join(all, ", "))}
+	return []element{factOf(texts.English("Now"), texts.Join(texts.Outside(", "), all...))}
 }
 
-func (h Home) ends() string {
+func (h Home) active() texts.Text {
 	switch {
 	case h.FirstEnds <= 0:
-		return ""
+		return texts.English("%d active").With(h.Active)
 	case h.Active == 1:
-		return ", which ends in " + Hours(h.FirstEnds)
+		return texts.English("%d active, which ends in %s").With(h.Active, h.FirstEnds)
 	}
-	return ", the first ends in " + Hours(h.FirstEnds)
+	return texts.English("%d active, the first ends in %s").With(h.Active, h.FirstEnds)
 }
 
 // NotUnderstood answers what the bot cannot make sense of.
@@ -110,20 +115,21 @@ func AddForAnswer(appURL string) Card {
 
 // Notifications says whether the person is warned before an access ends.
 func Notifications(on, changed bool) Card {
-	words := "I warn you before an access ends. To change that, write **notifications off**."
+	var words texts.English = "I warn you before an access ends. To change that, write **notifications off**."
 	if !on {
 		words = "I do not warn you before an access ends. To change that, write **notifications on**."
 	}
+	told := say(words)
 	if changed {
-		words = "Done. " + words
+		told = say("Done. %s", words)
 	}
-	return newCard("Notifications", say(words), aside("What is granted, rejected, failed or over I tell you in any case."))
+	return newCard("Notifications", told, aside("What is granted, rejected, failed or over I tell you in any case."))
 }
 
 // Told says why something that was written cannot be done. The words may be
 // Apono's.
-func Told(words string) Card {
-	return newCard("Not possible just now", quote(Paragraph(words, 600)))
+func Told(words texts.Text) Card {
+	return newCard("Not possible just now", quoteOf(paragraph(words, 600)))
 }
 
 // OpenFavorites answers the typed command for the favorites.

@@ -2,10 +2,11 @@ package cards
 
 import (
 	"cmp"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // The inputs of the request form, by the ids under which they come back.
@@ -49,30 +50,36 @@ type Form struct {
 	Step     Verb // what its buttons ask for; "" is VerbRequestStep
 	Draft    string
 	Revision int
-	For      string      // whom it is for; "" where it is for the person, and cannot be changed
-	MayFor   bool        // it can be changed now
-	Chosen   [][2]string // what the steps before chose, as name and value
-	Note     string      // what to know before going on; "" if nothing
-	Problem  string      // what is wrong with the form as a whole; "" if nothing
-	Added    string      // the favorite that it has just been made
+	For      texts.Text // whom it is for; nil where it is for the person, and cannot be changed
+	MayFor   bool       // it can be changed now
+	Chosen   []Chosen   // what the steps before chose
+	Note     texts.Text // what to know before going on; nil if nothing
+	Problem  texts.Text // what is wrong with the form as a whole; nil if nothing
+	Added    string     // the favorite that it has just been made
+}
+
+// Chosen is what a step chose.
+type Chosen struct {
+	Name  texts.English
+	Value texts.Text
 }
 
 // List is what a step of the request form offers to choose from. Titles are
 // names from outside.
 type List struct {
-	Page    []Choice // what is shown; the values are numbers
-	Ticked  []string // values of Page that are chosen
-	Problem string   // what is wrong with the choice
+	Page    []Choice   // what is shown; the values are numbers
+	Ticked  []string   // values of Page that are chosen
+	Problem texts.Text // what is wrong with the choice
 
 	// Only for lists that do not fit.
 	Long         bool
-	Search       string   // what was searched for
-	Also         []Do     // what can be done beside searching
-	Empty        string   // said where nothing is found, in our words; "" is about the search
-	From         int      // place of the first entry of Page among Found, from 0
-	Found, Total int      // how many entries match, and how many there are
-	Elsewhere    []Choice // what is chosen and not on Page
-	Cut          int      // how many Apono has but did not tell
+	Search       string        // what was searched for
+	Also         []Do          // what can be done beside searching
+	Empty        texts.English // said where nothing is found; "" is about the search
+	From         int           // place of the first entry of Page among Found, from 0
+	Found, Total int           // how many entries match, and how many there are
+	Elsewhere    []Choice      // what is chosen and not on Page
+	Cut          int           // how many Apono has but did not tell
 }
 
 // IntegrationStep asks for the integration.
@@ -118,7 +125,7 @@ type Finish struct {
 	Justification string
 	Questions     []Question // the company's own
 
-	DurationProblem, JustificationProblem string
+	DurationProblem, JustificationProblem texts.Text
 }
 
 // FinishStep asks for permissions, duration and justification.
@@ -135,15 +142,15 @@ func FinishStep(f Form, s Finish) Card {
 // know.
 func (s Finish) whyAndHowLong() []element {
 	body := []element{
-		oneOf(FieldDuration, "Duration", durationChoices(), s.Duration),
-		input(FieldHours, "Or another number of hours", "For example 1.5", s.Hours, 10),
+		oneOf(FieldDuration, texts.English("Duration"), durationChoices(), s.Duration),
+		input(FieldHours, texts.English("Or another number of hours"), texts.English("For example 1.5"), s.Hours, 10),
 	}
-	if s.Longest > 0 && s.DurationProblem == "" {
-		body = append(body, aside("Apono gives this for "+Hours(s.Longest)+" at most."))
+	if s.Longest > 0 && s.DurationProblem == nil {
+		body = append(body, aside("Apono gives this for %s at most.", s.Longest))
 	}
 	body = appendProblem(body, s.DurationProblem)
-	body = append(body, input(FieldJustification, "Justification",
-		"Why do you need it?", s.Justification, JustificationLimit).multiline())
+	body = append(body, input(FieldJustification, texts.English("Justification"),
+		texts.English("Why do you need it?"), s.Justification, JustificationLimit).multiline())
 	body = appendProblem(body, s.JustificationProblem)
 	for i, q := range s.Questions {
 		body = append(body, q.elements(i)...)
@@ -159,8 +166,8 @@ func StillLoading(f Form) Card {
 }
 
 // Stopped says why a step cannot go on now. Nothing is lost.
-func Stopped(f Form, title, words string) Card {
-	return f.card(heading(title), quote(Paragraph(words, 600))).
+func Stopped(f Form, title texts.English, words texts.Text) Card {
+	return f.card(heading(title), quoteOf(paragraph(words, 600))).
 		with(f.button("Back", DoBack), f.button("Try again", DoTryAgain).positive())
 }
 
@@ -173,7 +180,7 @@ func AddApp(f Form, appURL string) Card {
 	).with(link("Add Apono", appURL), f.button("Try again", DoTryAgain).positive())
 }
 
-func (f Form) button(title string, do Do) element {
+func (f Form) button(title texts.English, do Do) element {
 	return button(title, Data{Verb: cmp.Or(f.Step, VerbRequestStep), Draft: f.Draft, Revision: f.Revision, Do: do})
 }
 
@@ -182,21 +189,21 @@ func (f Form) card(title element, body ...element) Card {
 	if f.Added != "" {
 		all = append(all, done("Added to favorites", Line(f.Added, FavoriteNameLimit)))
 	}
-	if f.For != "" {
-		all = append(all, fact("For", Line(f.For, 200)))
+	if f.For != nil {
+		all = append(all, factOf(texts.English("For"), clip(f.For, 200)))
 	}
 	for _, c := range f.Chosen {
-		all = append(all, fact(c[0], Line(c[1], 200)))
+		all = append(all, factOf(c.Name, clip(c.Value, 200)))
 	}
-	if f.Note != "" {
-		all = append(all, quote(Line(f.Note, 200)))
+	if f.Note != nil {
+		all = append(all, quoteOf(clip(f.Note, 200)))
 	}
 	all = appendProblem(all, f.Problem)
 	return newCard("Request access", append(all, body...)...)
 }
 
 // single offers the list for one choice.
-func (l List) single(f Form, id, label string) []element {
+func (l List) single(f Form, id string, label texts.English) []element {
 	body := l.before(f)
 	if len(l.Elsewhere) > 0 {
 		body = append(body, fact("Chosen on another page", Name(l.Elsewhere[0].Title, titleLimit)))
@@ -204,7 +211,7 @@ func (l List) single(f Form, id, label string) []element {
 	if len(l.Page) > 0 {
 		choice := oneOf(id, label, shown(l.Page), strings.Join(l.Ticked, ""))
 		if l.Long {
-			choice.Style, choice.Placeholder = "expanded", ""
+			choice.Style, choice.Placeholder = "expanded", nil
 		}
 		body = append(body, choice)
 	}
@@ -212,7 +219,7 @@ func (l List) single(f Form, id, label string) []element {
 }
 
 // several offers the list for any number of choices.
-func (l List) several(f Form, id, label string) []element {
+func (l List) several(f Form, id string, label texts.English) []element {
 	body := l.before(f)
 	if len(l.Elsewhere) > 0 {
 		body = append(body, l.elsewhere()...)
@@ -233,7 +240,7 @@ func (l List) before(f Form) []element {
 	case l.Long && l.Found == 0:
 		body = append(body, say(cmp.Or(l.Empty, "Nothing matches. Try a shorter part of the name.")))
 	case l.Long:
-		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(l.From+1), count(l.From+len(l.Page)), count(l.Found))))
+		body = append(body, aside("%d to %d of %d", l.From+1, l.From+len(l.Page), l.Found))
 	}
 	return appendProblem(body, l.Problem)
 }
@@ -246,13 +253,13 @@ func (l List) after(f Form) []element {
 		body = append(body, buttons(more...))
 	}
 	if l.Cut > 0 {
-		body = append(body, aside(fmt.Sprintf("Apono has %s more that it does not list here. Ask for them in the Apono portal.", count(l.Cut))))
+		body = append(body, aside("Apono has %d more that it does not list here. Ask for them in the Apono portal.", l.Cut))
 	}
 	return body
 }
 
 // listTitles are the titles of what can be done with a list beside searching.
-var listTitles = map[Do]string{DoFilter: "Filter", DoSelected: "Show selected", DoAll: "Show all"}
+var listTitles = map[Do]texts.English{DoFilter: "Filter", DoSelected: "Show selected", DoAll: "Show all"}
 
 // search is the box above a list that does not fit.
 func (l List) search(f Form) []element {
@@ -264,7 +271,7 @@ func (l List) search(f Form) []element {
 		beside = append(beside, f.button(listTitles[do], do))
 	}
 	return []element{
-		input(FieldSearch, fmt.Sprintf("Search %s", count(l.Total)), "Part of the name", l.Search, 100),
+		input(FieldSearch, searchOf(l.Total), texts.English("Part of the name"), l.Search, 100),
 		buttons(beside...),
 	}
 }
@@ -288,46 +295,40 @@ func (l List) elsewhere() []element {
 	for i, c := range show {
 		values[i] = c.Value
 	}
-	body := []element{someOf(FieldChosen, fmt.Sprintf("Chosen on other pages (%d)", len(l.Elsewhere)), shown(show), values)}
+	body := []element{someOf(FieldChosen, texts.English("Chosen on other pages (%d)").With(len(l.Elsewhere)), shown(show), values)}
 	if rest := len(l.Elsewhere) - len(show); rest > 0 {
-		body = append(body, aside(fmt.Sprintf("and %d more", rest)))
+		body = append(body, aside("and %d more", rest))
 	}
 	return body
 }
 
-func appendProblem(body []element, words string) []element {
-	if words == "" {
+func appendProblem(body []element, words texts.Text) []element {
+	if words == nil {
 		return body
 	}
-	return append(body, problem(Line(words, 400)))
+	return append(body, problem(clip(words, 400)))
 }
 
 // shown makes names from outside fit to be entries of a list.
-func shown(choices []Choice) []Choice {
+func shown(choices []Choice) []option {
 	titles := make([]string, len(choices))
 	for i, c := range choices {
 		titles[i] = Line(c.Title, longestName)
 	}
-	out := make([]Choice, len(choices))
+	out := make([]option, len(choices))
 	for i, title := range apart(titles, titleLimit, asLetter) {
-		out[i] = Choice{Title: cmp.Or(title, nothing), Value: choices[i].Value}
+		out[i] = option{Title: texts.Outside(cmp.Or(title, nothing)), Value: choices[i].Value}
 	}
 	return out
 }
 
-func durationChoices() []Choice {
-	choices := make([]Choice, len(Durations))
+func durationChoices() []option {
+	choices := make([]option, len(Durations))
 	for i, d := range Durations {
-		choices[i] = Choice{Title: Hours(d), Value: strconv.Itoa(int(d / time.Minute))}
+		choices[i] = option{Title: texts.Duration(d), Value: strconv.Itoa(int(d / time.Minute))}
 	}
 	return choices
 }
 
-// count writes a number with its thousands apart: "5,000".
-func count(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+// searchOf is the label of a box to search so many entries.
+func searchOf(total int) texts.Text { return texts.English("Search %d").With(total) }

@@ -2,12 +2,11 @@ package cards
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // Access is one permission on one resource of a request. Names are from
@@ -47,7 +46,7 @@ func ViewResources(v Resources) Card {
 	}
 	body := v.about()
 	if v.Total > PageSize {
-		body = append(body, input(FieldSearch, "Search "+count(v.Total), "Part of a name", v.Search, 100), buttons(button("Search", at)))
+		body = append(body, input(FieldSearch, searchOf(v.Total), texts.English("Part of a name"), v.Search, 100), buttons(button("Search", at)))
 	}
 	switch {
 	case v.Total == 0:
@@ -55,7 +54,7 @@ func ViewResources(v Resources) Card {
 	case v.Found == 0:
 		body = append(body, say("Nothing matches. Try a shorter part of the name."))
 	case v.Found > len(v.Page):
-		body = append(body, aside(fmt.Sprintf("%s to %s of %s", count(v.From+1), count(v.From+len(v.Page)), count(v.Found))))
+		body = append(body, aside("%d to %d of %d", v.From+1, v.From+len(v.Page), v.Found))
 	}
 	for _, a := range v.Page {
 		body = append(body, a.line())
@@ -79,15 +78,15 @@ func (v Resources) about() []element {
 	r := v.Of.Requests[0]
 	body := []element{
 		fact("Access to", Line(cmp.Or(v.Of.Bundle, v.Of.Integration), 100)+v.Of.kind()),
-		fact("Status", r.Status.String()),
+		factOf(texts.English("Status"), StatusText(r.Status)),
 		fact("Request ID", Line(r.ID, 80)),
 	}
-	if stands := v.stands(); stands != "" {
-		body = append(body, fact("Resources and permissions", stands))
+	if stands := v.stands(); stands != nil {
+		body = append(body, factOf(texts.English("Resources and permissions"), stands))
 	}
 	if len(v.Permissions) > 0 {
 		body = append(body, say("Apono does not tell which permission is on which resource. Here are all permissions, then all resources."),
-			fact("Permissions", Names(v.Permissions, PageSize)))
+			factOf(texts.English("Permissions"), Names(v.Permissions, PageSize)))
 	}
 	if v.Whole {
 		body = append(body, say("Apono does not tell which part of your submission this request is for. Here is the whole submission."))
@@ -101,8 +100,9 @@ func (v Resources) about() []element {
 // shownStatuses is how many statuses are counted.
 const shownStatuses = 6
 
-// stands counts how many stand how, the most urgent first.
-func (v Resources) stands() string {
+// stands counts how many stand how, the most urgent first; nil if Apono does not
+// tell.
+func (v Resources) stands() texts.Text {
 	rank := func(s aponoapi.Status) int {
 		switch i := slices.Index(urgency, s); {
 		case s == aponoapi.Failed: // what one wants to know of a partial grant
@@ -116,14 +116,17 @@ func (v Resources) stands() string {
 	all := slices.SortedFunc(maps.Keys(v.Stands), func(a, b aponoapi.Status) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 	})
-	var words []string
+	var words []texts.Text
 	for _, s := range all[:min(len(all), shownStatuses)] {
-		words = append(words, count(v.Stands[s])+" "+s.String())
+		words = append(words, texts.English("%d %s").With(v.Stands[s], StatusText(s)))
 	}
 	if len(all) > shownStatuses {
-		words = append(words, "and others")
+		words = append(words, texts.English("and others"))
 	}
-	return strings.Join(words, ", ")
+	if words == nil {
+		return nil
+	}
+	return texts.Join(texts.Outside(", "), words...)
 }
 
 // line is one permission on one resource, and how it stands.
@@ -138,7 +141,7 @@ func (a Access) line() element {
 	if a.Status == "" {
 		return quote(line)
 	}
-	status := run(a.Status.String())
+	status := runOf(StatusText(a.Status))
 	status.Color, status.Weight = colorOf(a.Status), "bolder"
 	return runs(run(line+" · "), status)
 }

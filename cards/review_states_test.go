@@ -6,6 +6,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // review is what Devin asks for, as approvers see it.
@@ -21,8 +22,8 @@ func review(status aponoapi.Status) cards.Review {
 		Before: &cards.Before{
 			FirstTime: true, Usual: time.Hour,
 			Last: []cards.Past{
-				{ID: "AR-41", About: "Orders database: orders", Status: aponoapi.Expired},
-				{ID: "AR-38", About: "AWS production, 2 resources", Status: aponoapi.Rejected},
+				{ID: "AR-41", About: "Orders database", Names: []string{"orders"}, Count: 1, Status: aponoapi.Expired},
+				{ID: "AR-38", About: "AWS production", Count: 2, Status: aponoapi.Rejected},
 			},
 		},
 	}
@@ -53,7 +54,7 @@ func reviewStates() map[string]cards.Card {
 		}),
 		"review_all_must": change(aponoapi.Pending, func(r *cards.Review) {
 			r.AllMustApprove, r.Approvers = true, r.Approvers[:2]
-			r.Approvers[0].Decision, r.WhyYou = aponoapi.Approved, "You are asked by name."
+			r.Approvers[0].Decision, r.WhyYou = aponoapi.Approved, texts.English("You are asked by name.")
 		}),
 		"review_bundle": change(aponoapi.Pending, func(r *cards.Review) {
 			r.Of.Bundle, r.Of.Units = "On-call", []string{"orders · read-write", "SupportEngineer · AssumeRole"}
@@ -72,9 +73,9 @@ func reviewStates() map[string]cards.Card {
 		"review_gone":         cards.ToReview(review(aponoapi.Gone)),
 		"review_still_waits":  cards.StillWaits(long),
 		"review_waited":       cards.StillWaits(review(aponoapi.Rejected)),
-		"decide_late":         cards.DecisionCameToNothing("AR-42", "It is rejected already: Ava Approver."),
-		"decide_approve":      cards.AskDecision(review(aponoapi.Pending), true, "", ""),
-		"decide_reject":       cards.AskDecision(review(aponoapi.Pending), false, "No", "Apono wants a reason for this decision."),
+		"decide_late":         cards.DecisionCameToNothing("AR-42", texts.English("It is rejected already: Ava Approver.")),
+		"decide_approve":      cards.AskDecision(review(aponoapi.Pending), true, "", nil),
+		"decide_reject":       cards.AskDecision(review(aponoapi.Pending), false, "No", texts.English("Apono wants a reason for this decision.")),
 		"approvals":           cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{review(aponoapi.Pending)}, 2), Found: 2}),
 		"approvals_page":      cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{review(aponoapi.Pending)}, cards.ApprovalsPage), From: 5, Found: 23}),
 		"approvals_none":      cards.MyApprovals(cards.Approvals{}),
@@ -104,6 +105,6 @@ func reviewsOf(s cards.Submission, words string) []cards.Card {
 		all = append(all, cards.ToReview(r))
 	}
 	r.Of.Requests[0].Status = aponoapi.Pending
-	all = append(all, cards.StillWaits(r), cards.AskDecision(r, false, words, words))
-	return append(all, cards.DecisionCameToNothing(words, words), cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{r}, cards.ApprovalsPage), From: 5, Found: 60}))
+	all = append(all, cards.StillWaits(r), cards.AskDecision(r, false, words, texts.Outside(words)))
+	return append(all, cards.DecisionCameToNothing(words, texts.Outside(words)), cards.MyApprovals(cards.Approvals{Page: slices.Repeat([]cards.Review{r}, cards.ApprovalsPage), From: 5, Found: 60}))
 }

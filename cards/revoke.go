@@ -1,10 +1,11 @@
 package cards
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // Cancel asks whether a request that waits is to be cancelled.
@@ -33,11 +34,11 @@ func Revoke(all ...Submission) Card {
 		ids[i] = s.Requests[0].Name
 		body = append(body, group(append(s.first(names), s.called()...)...))
 	}
-	title := "Revoke access"
+	var title texts.Text = texts.English("Revoke access")
 	if len(all) > 1 {
-		title = fmt.Sprintf("Revoke all %d", len(all))
+		title = texts.English("Revoke all %d").With(len(all))
 	}
-	return newCard("Revoke access", body...).with(button(title, Data{Verb: VerbRevokeNow, Requests: ids}).destructive())
+	return newCard("Revoke access", body...).with(buttonOf(title, Data{Verb: VerbRevokeNow, Requests: ids}).destructive())
 }
 
 // called names the one request of a submission, and what of a bundle it is for:
@@ -59,15 +60,17 @@ const shownToRevoke = 10
 // named as buttons do, and "" ticks all.
 func RevokeSome(s Submission, pressed string) Card {
 	body := append([]element{heading("What is to end?")}, s.what()...)
-	var choices []Choice
+	var names []Choice
+	var states []texts.Text
 	var ids, ticked []string
 	offer := func(r Request) {
 		if !r.Revocable() || len(ids) == shownToRevoke {
 			return
 		}
 		value := strconv.Itoa(len(ids))
-		parts := slices.DeleteFunc([]string{r.ID, r.About, r.Status.String()}, func(p string) bool { return p == "" })
-		choices = append(choices, Choice{Title: strings.Join(parts, " · "), Value: value})
+		parts := slices.DeleteFunc([]string{r.ID, r.About}, func(p string) bool { return p == "" })
+		names = append(names, Choice{Title: strings.Join(parts, " · "), Value: value})
+		states = append(states, StatusText(r.Status))
 		ids = append(ids, r.Name)
 		if pressed == "" || pressed == r.Name {
 			ticked = append(ticked, value)
@@ -83,6 +86,10 @@ func RevokeSome(s Submission, pressed string) Card {
 			offer(r)
 		}
 	}
-	body = append(body, someOf(FieldRevoke, "Requests", shown(choices), ticked))
+	choices := shown(names)
+	for i, state := range states {
+		choices[i].Title = texts.English("%s · %s").With(choices[i].Title, state)
+	}
+	body = append(body, someOf(FieldRevoke, texts.English("Requests"), choices, ticked))
 	return newCard("Revoke access", body...).with(button("Next", Data{Verb: VerbRevoke, Requests: ids}).positive())
 }

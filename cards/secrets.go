@@ -12,15 +12,16 @@ import (
 	"unicode"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // Shown is where access details belong, and what to do with them.
 type Shown struct {
-	System  string // its name; may be ""
-	Session string // for Apono's command line; "" where it is not known
-	Once    bool   // they are not shown again
-	Masked  bool   // stars stand for what somebody has read before
-	Admin   string // whom to ask
+	System  string     // its name; may be ""
+	Session string     // for Apono's command line; "" where it is not known
+	Once    bool       // they are not shown again
+	Masked  bool       // stars stand for what somebody has read before
+	Admin   texts.Text // whom to ask
 }
 
 // roomForSecrets is how many bytes of a card details may take; the rest is for
@@ -65,18 +66,18 @@ func asAsked(a, b string) int {
 
 // first is the first line.
 func (s Shown) first() element {
-	words := "Shown once. Copy it now."
+	var words texts.English = "Shown once. Copy it now."
 	if !s.Once {
 		words = "There is no secret in this. You can view it again."
 	}
-	r := run(words)
+	r := runOf(words)
 	r.Weight, r.Color, r.Size = "bolder", attention, "medium"
 	if !s.Masked {
 		return runs(r)
 	}
-	return runs(r, run(" Somebody has read credentials of it before: you, or who is signed in to Apono as you, in Apono's portal, "+
-		"with its command line, or through another request. Apono does not tell those again: reset them. If it was not you, tell "+
-		Line(s.Admin, 100)+"."))
+	return runs(r, runOf(texts.English(" Somebody has read credentials of it before: you, or who is signed in to Apono as you, in Apono's portal, "+
+		"with its command line, or through another request. Apono does not tell those again: reset them. If it was not you, tell %s.").
+		With(clip(s.Admin, 100))))
 }
 
 // next says what to do if that is not enough.
@@ -86,50 +87,48 @@ func (s Shown) next() []element {
 		id = "ID"
 	}
 	command := mono("apono access use " + Line(id, 100))
-	line := []element{run("With Apono's command line: "), command}
+	line := phrase("With Apono's command line: %s", command)
 	if s.Session == "" {
-		line = append(line, run(" (apono access list tells the ID)"))
+		line = phrase("With Apono's command line: %s (apono access list tells the ID)", command)
 	}
-	lead := run("It does not let you in? Reset credentials is on your card. Or ask " + Line(s.Admin, 100) + ".")
+	lead := runOf(texts.English("It does not let you in? Reset credentials is on your card. Or ask %s.").With(clip(s.Admin, 100)))
 	lead.IsSubtle = true
-	return []element{group(runs(line...), runs(lead))}
+	return []element{group(line, runs(lead))}
 }
 
 // page collects details as long as there is room.
 type page struct {
 	body    []element
 	room    int
-	shown   []string // values
-	left    []string // what did not fit, by name
-	lost    int      // lines that did not fit
-	masked  bool     // stars were replaced
-	altered bool     // characters that cannot be seen were replaced
+	shown   []string     // values
+	left    []texts.Text // what did not fit
+	lost    int          // lines that did not fit
+	masked  bool         // stars were replaced
+	altered bool         // characters that cannot be seen were replaced
 }
 
 // warnings say what is not there, or not as it is.
 func (p *page) warnings() (all []element) {
 	if len(p.left) > 0 || p.lost > 0 {
-		words := "Not everything fits into a Teams dialog, and Apono does not show it again. Not shown: "
-		if len(p.left) > 0 {
-			words += Names(p.left, shownNames)
-		}
+		left := p.left
 		if p.lost > 0 {
-			words += strings.Repeat(", ", min(1, len(p.left))) + plural(p.lost, "line") + " of the instructions"
+			left = append(left, texts.English("%d lines of the instructions").With(p.lost))
 		}
-		all = append(all, problem(words+". To see all of it, reset the credentials and view them in the Apono portal."))
+		all = append(all, problem(texts.English("Not everything fits into a Teams dialog, and Apono does not show it again. Not shown: %s. "+
+			"To see all of it, reset the credentials and view them in the Apono portal.").With(list(left, shownNames+1))))
 	}
 	if p.masked {
-		all = append(all, problem(alreadyRead+" stands where Apono shows stars in place of what was read before."))
+		all = append(all, problem(texts.English("%s stands where Apono shows stars in place of what was read before.").With(alreadyRead)))
 	}
 	if p.altered {
-		all = append(all, problem("⟨U+…⟩ stands for a character that cannot be seen. Do not copy it as it is."))
+		all = append(all, problem(texts.English("⟨U+…⟩ stands for a character that cannot be seen. Do not copy it as it is.")))
 	}
 	return all
 }
 
 // fits takes the room for elements, if there is so much.
 func (p *page) fits(elements ...element) bool {
-	raw, err := json.Marshal(elements)
+	raw, err := json.Marshal(drawAll(elements, texts.InEnglish)) // other languages take of what is left around
 	defer clear(raw)
 	if err != nil || len(raw) > p.room {
 		return false
@@ -150,23 +149,24 @@ func (p *page) add(elements ...element) bool {
 // value is one named value: the name in a line, the value in the next, so that
 // it alone can be selected.
 func (p *page) value(name, text string) {
-	if name = Line(name, 60); text != "" && !p.labelled(name, "PlainText", text) {
-		p.left = append(p.left, cmp.Or(name, nothing))
+	called := texts.Outside(cmp.Or(Line(name, 60), nothing))
+	if text != "" && !p.labelled(called, "PlainText", text) {
+		p.left = append(p.left, called)
 	}
 }
 
 // command is what to type into a terminal: in a block with a button to copy it,
 // where the client has such, else in lines.
 func (p *page) command(text string) {
-	if text != "" && !p.labelled("Command", "Bash", text) {
-		p.left = append(p.left, "the command")
+	if text != "" && !p.labelled(texts.English("Command"), "Bash", text) {
+		p.left = append(p.left, texts.English("the command"))
 	}
 }
 
 // labelled is a value below its name. One of several lines stands in a block, as
 // a command does, where blanks count; on phones there is none.
-func (p *page) labelled(name, language, text string) bool {
-	label := run(name)
+func (p *page) labelled(name texts.Text, language, text string) bool {
+	label := runOf(name)
 	label.IsSubtle = true
 	text = p.plain(text)
 	var lines []element
@@ -179,8 +179,8 @@ func (p *page) labelled(name, language, text string) bool {
 		p.shown = append(p.shown, text)
 		return p.add(runs(label), lines[0]) || p.forget()
 	}
-	plain := element{Type: "Container", Items: lines, Spacing: "none"}
-	block := element{Type: "CodeBlock", CodeSnippet: text, Language: language, Fallback: &plain}
+	plain := element{drawn: drawn{Type: "Container", Spacing: "none"}, Items: lines}
+	block := element{drawn: drawn{Type: "CodeBlock", CodeSnippet: text, Language: language}, Fallback: &plain}
 	return p.add(runs(label), block) || p.add(runs(label), plain)
 }
 
@@ -201,10 +201,14 @@ func (p *page) link(d aponoapi.Details) []element {
 		p.value("Link", address)
 		return nil
 	}
-	open := link(cmp.Or(Line(d.LinkTitle, 40), "Open"), address)
+	var title texts.Text = texts.English("Open link")
+	if named := Line(d.LinkTitle, 40); named != "" {
+		title = texts.Outside(named)
+	}
+	open := linkOf(title, address)
 	// Where a button leads cannot be seen everywhere.
-	if !p.fits(open) || !p.add(fact(open.Title, Line(u.Host, 100))) {
-		p.left = append(p.left, "the link")
+	if !p.fits(open) || !p.add(factOf(title, texts.Outside(Line(u.Host, 100)))) {
+		p.left = append(p.left, texts.English("the link"))
 		return nil
 	}
 	return []element{open}
@@ -218,7 +222,7 @@ var indented = regexp.MustCompile(`(?m)^[ \t]+\S`)
 
 // lines are instructions: each line by itself, whole or not at all.
 func (p *page) lines(text string) {
-	if indented.MatchString(text) && p.labelled("Instructions", "PlainText", strings.TrimRight(text, " \r\n")) {
+	if indented.MatchString(text) && p.labelled(texts.English("Instructions"), "PlainText", strings.TrimRight(text, " \r\n")) {
 		return
 	}
 	full := false
@@ -248,7 +252,7 @@ func (p *page) lines(text string) {
 // remark is what the company's admins say.
 func (p *page) remark(text string) {
 	if text = Paragraph(text, 1000); text != "" && !p.add(fact("From your admins", text)) {
-		p.left = append(p.left, "a remark of your admins")
+		p.left = append(p.left, texts.English("a remark of your admins"))
 	}
 }
 

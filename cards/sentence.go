@@ -1,9 +1,9 @@
 package cards
 
 import (
-	"fmt"
-	"strings"
 	"time"
+
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // Sentence is a request that was written in one line, and how it was
@@ -26,8 +26,8 @@ type Sentence struct {
 
 // Ambiguity is words that fit several names.
 type Ambiguity struct {
-	Words string
-	Names []string
+	Words texts.Text
+	Names []texts.Text
 }
 
 // Limits of what is told of what is not clear.
@@ -39,13 +39,14 @@ const (
 // Understood tells a person in their own chat how their words were understood.
 // The button opens the form; nothing is asked for by itself.
 func Understood(s Sentence) Card {
-	title, taken := "Is this what you mean?", s.taken()
+	taken := s.taken()
+	var title, summary texts.English = "Is this what you mean?", "Request access: is this what you mean?"
 	if len(taken) == 0 {
-		title = "I did not understand what you need"
+		title, summary = "I did not understand what you need", "Request access: I did not understand what you need"
 	}
 	body := append([]element{heading(title)}, taken...)
 	for _, a := range s.Unclear[:min(len(s.Unclear), unclearShown)] {
-		body = append(body, fact("Not clear", a.line()))
+		body = append(body, factOf(texts.English("Not clear"), a.line()))
 	}
 	if s.Rest != "" {
 		body = append(body, fact(s.restIs(), Line(s.Rest, 200)))
@@ -54,7 +55,7 @@ func Understood(s Sentence) Card {
 		body = append(body, say("Apono has not told me in time what there is, so I could not look up all of it."))
 	}
 	body = append(body, say("Nothing is asked for yet. **Open the form**, fill in what is missing, and submit it there."))
-	return newCard("Request access: "+strings.ToLower(title[:1])+title[1:], body...).with(s.open())
+	return newCard(summary, body...).with(s.open())
 }
 
 // OpenFilled says in a channel, or where nothing else is known, that the form is
@@ -70,43 +71,50 @@ func OpenFilled(s Sentence) Card {
 	return newCard("Request access", body...).with(s.open(), newRequest())
 }
 
-// Note tells in one line what is not clear.
-func (s Sentence) Note() string {
-	var all []string
+// Note tells in one line what is not clear; nil if nothing.
+func (s Sentence) Note() texts.Text {
+	var all []texts.Text
 	for _, a := range s.Unclear[:min(len(s.Unclear), unclearShown)] {
-		all = append(all, "Not clear: "+a.line()+".")
+		all = append(all, texts.English("Not clear: %s.").With(a.line()))
 	}
 	if s.Rest != "" {
-		all = append(all, s.restIs()+": "+Line(s.Rest, 200)+".")
+		all = append(all, texts.English("%s: %s.").With(s.restIs(), Line(s.Rest, 200)))
 	}
-	return strings.Join(all, " ")
+	if all == nil {
+		return nil
+	}
+	return texts.Join(texts.Outside(" "), all...)
 }
 
-func (s Sentence) restIs() string {
+func (s Sentence) restIs() texts.English {
 	if s.Slow {
 		return "Not looked up"
 	}
 	return "Not understood"
 }
 
-func (a Ambiguity) line() string {
-	return fmt.Sprintf("%s (%s)", Line(a.Words, titleLimit), Names(a.Names, namesShown))
+func (a Ambiguity) line() texts.Text {
+	names := make([]texts.Text, len(a.Names))
+	for i, n := range a.Names {
+		names[i] = texts.Cut(n, func(s string) string { return Name(s, titleLimit) })
+	}
+	return texts.English("%s (%s)").With(clip(a.Words, titleLimit), list(names, namesShown))
 }
 
 // taken are the lines of what was understood.
 func (s Sentence) taken() []element {
 	var all []element
-	add := func(said bool, name, value string) {
+	add := func(said bool, name texts.English, value texts.Text) {
 		if said {
-			all = append(all, fact(name, value))
+			all = append(all, factOf(name, value))
 		}
 	}
-	add(s.Integration != "", "Integration", Line(s.Integration, 100))
-	add(s.ResourceType != "", "Resource type", Line(s.ResourceType, 60))
+	add(s.Integration != "", "Integration", texts.Outside(Line(s.Integration, 100)))
+	add(s.ResourceType != "", "Resource type", texts.Outside(Line(s.ResourceType, 60)))
 	add(len(s.Resources) > 0, "Resources", Names(s.Resources, 10))
 	add(len(s.Permissions) > 0, "Permissions", Names(s.Permissions, 10))
-	add(s.Duration > 0, "Duration", Hours(s.Duration))
-	add(s.Justification != "", "Justification", Paragraph(s.Justification, JustificationLimit))
+	add(s.Duration > 0, "Duration", texts.Duration(s.Duration))
+	add(s.Justification != "", "Justification", texts.Outside(Paragraph(s.Justification, JustificationLimit)))
 	return all
 }
 

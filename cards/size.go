@@ -18,7 +18,7 @@ const fewest = 36
 // shorter are elements whose words from outside have at most limit bytes. Names
 // have a limit in letters, and a card that is full of long ones in letters of
 // four bytes would not be shown at all. What a person typed stays as it is.
-func shorter(elements []element, limit int) []element {
+func shorter(elements []drawn, limit int) []drawn {
 	out := slices.Clone(elements)
 	for i := range out {
 		e := &out[i]

@@ -9,6 +9,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // states are all cards in all the states that people see, by the name of the
@@ -26,10 +27,10 @@ func states() map[string]cards.Card {
 		"open_bundle":    cards.OpenBundle(),
 		"in_own_chat":    cards.InOwnChat(),
 		"add_for_answer": cards.AddForAnswer("https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),
-		"told":           cards.Told("There is nothing that you may request in Apono: you are in no access flow."),
+		"told":           cards.Told(texts.English("There is nothing that you may request in Apono: you are in no access flow.")),
 
 		"form_loading": cards.StillLoading(atResources),
-		"form_stopped": cards.Stopped(atResources, "Not possible just now", "Apono does not answer. Try again in a minute."),
+		"form_stopped": cards.Stopped(atResources, "Not possible just now", texts.English("Apono does not answer. Try again in a minute.")),
 		"form_add_app": cards.AddApp(atIntegration, "https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),
 	}
 	maps.Copy(all, sentenceStates())
@@ -53,12 +54,12 @@ const draftID = "7a5b0c1e-0d7a-4f0e-9f7e-1d2c3b4a5f60"
 // The form as it stands at each step.
 var (
 	atIntegration = cards.Form{Draft: draftID, Revision: 1}
-	atType        = cards.Form{Draft: draftID, Revision: 2, Chosen: [][2]string{{"Integration", "AWS production"}}}
-	atResources   = cards.Form{Draft: draftID, Revision: 3, Chosen: [][2]string{
-		{"Integration", "AWS production"}, {"Resource type", "RDS PostgreSQL"},
+	atType        = cards.Form{Draft: draftID, Revision: 2, Chosen: []cards.Chosen{{"Integration", texts.English("AWS production")}}}
+	atResources   = cards.Form{Draft: draftID, Revision: 3, Chosen: []cards.Chosen{
+		{"Integration", texts.English("AWS production")}, {"Resource type", texts.English("RDS PostgreSQL")},
 	}}
-	atFinish = cards.Form{Draft: draftID, Revision: 4, Chosen: [][2]string{
-		{"Integration", "AWS production"}, {"Resource type", "RDS PostgreSQL"}, {"Resources", "orders-db, billing-db"},
+	atFinish = cards.Form{Draft: draftID, Revision: 4, Chosen: []cards.Chosen{
+		{"Integration", texts.English("AWS production")}, {"Resource type", texts.English("RDS PostgreSQL")}, {"Resources", texts.English("orders-db, billing-db")},
 	}}
 )
 
@@ -81,7 +82,7 @@ func integrationStates() map[string]cards.Card {
 	return map[string]cards.Card{
 		"integration_few":      single(cards.List{Page: few}),
 		"integration_chosen":   single(cards.List{Page: few, Ticked: []string{"1"}}),
-		"integration_problem":  single(cards.List{Page: few, Problem: "Choose an integration."}),
+		"integration_problem":  single(cards.List{Page: few, Problem: texts.English("Choose an integration.")}),
 		"integration_filtered": single(cards.List{Page: choices("integration", 1, cards.FilteredChoices), Ticked: []string{"41"}}),
 		"integration_first_page": single(cards.List{
 			Page: choices("integration", 1, cards.PageSize), Long: true, Found: 300, Total: 300,
@@ -96,12 +97,12 @@ func integrationStates() map[string]cards.Card {
 		"integration_none_found": single(cards.List{Long: true, Search: "mysql", Total: 300}),
 		"integration_cut":        single(cards.List{Page: few, Cut: 1200}),
 		"integration_open_twice": cards.IntegrationStep(
-			cards.Form{Draft: draftID, Revision: 9, Problem: "This form was open twice. Here is how it stands now."},
+			cards.Form{Draft: draftID, Revision: 9, Problem: texts.English("This form was open twice. Here is how it stands now.")},
 			cards.List{Page: few}),
 
 		"resource_type_none":    kind(cards.List{}),
 		"resource_type_few":     kind(cards.List{Page: choices("type", 1, 4), Ticked: []string{"2"}}),
-		"resource_type_problem": kind(cards.List{Page: choices("type", 1, 4), Problem: "Choose a resource type."}),
+		"resource_type_problem": kind(cards.List{Page: choices("type", 1, 4), Problem: texts.English("Choose a resource type.")}),
 		"resource_type_search":  kind(cards.List{Page: choices("type", 1, 2), Long: true, Search: "type-000", Found: 2, Total: 130}),
 	}
 }
@@ -113,7 +114,7 @@ func sentenceStates() map[string]cards.Card {
 	}
 	unclear := cards.Sentence{
 		Draft: draftID, Duration: time.Hour, Rest: "pretty please",
-		Unclear: []cards.Ambiguity{{Words: "postgres", Names: []string{"prod-postgres", "stage-postgres"}}},
+		Unclear: []cards.Ambiguity{{Words: texts.English("postgres"), Names: outside([]string{"prod-postgres", "stage-postgres"})}},
 	}
 	noted := atIntegration
 	noted.Note = unclear.Note()
@@ -134,7 +135,7 @@ func resourceStates() map[string]cards.Card {
 		"resources_none":    several(cards.List{}),
 		"resources_few":     several(cards.List{Page: choices("db", 1, 3)}),
 		"resources_chosen":  several(cards.List{Page: choices("db", 1, 25), Ticked: []string{"0", "7", "24"}}),
-		"resources_problem": several(cards.List{Page: choices("db", 1, 3), Problem: "Choose at least one resource."}),
+		"resources_problem": several(cards.List{Page: choices("db", 1, 3), Problem: texts.English("Choose at least one resource.")}),
 		"resources_first_page": several(cards.List{
 			Page: choices("db", 1, 25), Long: true, Found: 5000, Total: 5000,
 		}),
@@ -149,7 +150,7 @@ func resourceStates() map[string]cards.Card {
 			Page: choices("db", 42, 2), Long: true, Search: "db-004", Found: 2, Total: 5000, Elsewhere: choices("db", 1, 25),
 		}),
 		"resources_none_found": several(cards.List{
-			Long: true, Search: "orders", Total: 5000, Elsewhere: choices("db", 1, 1), Problem: "Choose at least one resource.",
+			Long: true, Search: "orders", Total: 5000, Elsewhere: choices("db", 1, 1), Problem: texts.English("Choose at least one resource."),
 		}),
 		"resources_many_elsewhere": several(cards.List{
 			Page: choices("db", 101, 25), Long: true, From: 100, Found: 5000, Total: 5000, Elsewhere: choices("db", 1, 40),
@@ -162,7 +163,7 @@ func finishStates() map[string]cards.Card {
 	permissions := cards.List{Page: []cards.Choice{{Title: "read-only", Value: "0"}, {Title: "read-write", Value: "1"}}}
 	ticked, wrong := permissions, permissions
 	ticked.Ticked = []string{"0", "1"}
-	wrong.Problem = "Choose a permission."
+	wrong.Problem = texts.English("Choose a permission.")
 	return map[string]cards.Card{
 		"finish_one_permission": last(cards.Finish{
 			Permissions: cards.List{Page: permissions.Page[:1], Ticked: []string{"0"}}, Duration: "60",
@@ -186,19 +187,19 @@ func finishStates() map[string]cards.Card {
 			Permissions: wrong, Duration: "60",
 		}),
 		"finish_problem_duration": last(cards.Finish{
-			Permissions: permissions, Hours: "soon", DurationProblem: "Write a number of hours, for example 1.5.",
+			Permissions: permissions, Hours: "soon", DurationProblem: texts.English("Write a number of hours, for example 1.5."),
 		}),
 		"finish_problem_justification": last(cards.Finish{
-			Permissions: permissions, Duration: "240", JustificationProblem: "Apono needs a justification for this.",
+			Permissions: permissions, Duration: "240", JustificationProblem: texts.English("Apono needs a justification for this."),
 		}),
 		"finish_problem_everywhere": last(cards.Finish{
 			Permissions: wrong, Several: true, Hours: "-1", Justification: "x",
-			DurationProblem: "Write a number of hours.", JustificationProblem: "Say a little more.",
+			DurationProblem: texts.English("Write a number of hours."), JustificationProblem: texts.English("Say a little more."),
 		}),
 		"finish_open_twice": cards.FinishStep(
 			cards.Form{
 				Draft: draftID, Revision: 9, Chosen: atFinish.Chosen,
-				Problem: "This form was open twice. Here is how it stands now.",
+				Problem: texts.English("This form was open twice. Here is how it stands now."),
 			},
 			cards.Finish{Permissions: permissions, Duration: "480"}),
 	}
@@ -281,7 +282,7 @@ func storyStates() map[string]cards.Card {
 	}
 	all := map[string]cards.Card{
 		"asking":             cards.Asking(story()),
-		"refused":            cards.Refused(story(), "The requested duration is longer than the 1 hour that the access flow allows."),
+		"refused":            cards.Refused(story(), texts.English("The requested duration is longer than the 1 hour that the access flow allows.")),
 		"lost":               cards.Lost(story()),
 		"status_asked_again": cards.Status(again(story(aponoapi.Expired))),
 		"revoke":             cards.Revoke(story(aponoapi.Granted)),
@@ -341,4 +342,12 @@ func storyStates() map[string]cards.Card {
 var statuses = []aponoapi.Status{
 	aponoapi.Pending, aponoapi.PendingMFA, aponoapi.Granting, aponoapi.Granted, aponoapi.Revoking,
 	aponoapi.Revoked, aponoapi.Expired, aponoapi.Rejected, aponoapi.Failed, aponoapi.Gone,
+}
+
+// outside are words that are not ours.
+func outside(all []string) (words []texts.Text) {
+	for _, w := range all {
+		words = append(words, texts.Outside(w))
+	}
+	return words
 }

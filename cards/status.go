@@ -2,11 +2,10 @@ package cards
 
 import (
 	"cmp"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // Submission is what a person has asked for. Names and words are from outside;
@@ -16,6 +15,7 @@ type Submission struct {
 	Integration   string
 	ResourceType  string
 	Resources     []string
+	Unnamed       int // how many resources, where their names are not known
 	Permissions   []string
 	Duration      time.Duration
 	Justification string
@@ -27,6 +27,7 @@ type Submission struct {
 
 	Bundle  string      // its name; there is no integration and the like then
 	Units   []string    // what of the bundle; none: the whole of it
+	Perhaps bool        // there may be more than Units
 	Answers [][2]string // to the company's own questions, as label and answer
 }
 
@@ -58,7 +59,7 @@ func Status(s Submission) Card {
 		return s.several()
 	}
 	lead := s.Requests[0]
-	c := s.card(lead.Status.String(), colorOf(lead.Status), append(append([]element{meaning(lead)}, lead.detailsLines()...), lead.decision()...)...)
+	c := s.card(StatusText(lead.Status), colorOf(lead.Status), append(append([]element{meaning(lead)}, lead.detailsLines()...), lead.decision()...)...)
 	return c.with(s.mfaLinks()...).with(lead.buttons()...)
 }
 
@@ -91,54 +92,54 @@ func (s Submission) mfaLinks() []element {
 
 // Asking says that Apono is being asked and has not answered yet.
 func Asking(s Submission) Card {
-	return s.card("Sending to Apono", accent,
+	return s.card(texts.English("Sending to Apono"), accent,
 		say("Apono has not answered yet. This message changes as soon as it does; nothing is sent twice.")).with(myRequests())
 }
 
 // Refused says that Apono refused a submission after its dialog had closed.
-func Refused(s Submission, words string) Card {
-	return s.card("Not accepted by Apono", attention,
-		quote(Paragraph(words, 600)),
+func Refused(s Submission, words texts.Text) Card {
+	return s.card(texts.English("Not accepted by Apono"), attention,
+		quoteOf(paragraph(words, 600)),
 		say("What you filled in is kept: change it and submit again."),
 	).with(tryAgain(s))
 }
 
 // Lost says that a submission did not reach Apono.
 func Lost(s Submission) Card {
-	return s.card("Did not reach Apono", attention,
+	return s.card(texts.English("Did not reach Apono"), attention,
 		say("Apono did not answer, and it does not have your request: nothing was asked for. What you filled in is kept: submit it again."),
 	).with(tryAgain(s))
 }
 
 // Unknown says that nobody can tell whether Apono has a submission.
 func Unknown(s Submission, portalURL string) Card {
-	return s.card("Not known", attention,
+	return s.card(texts.English("Not known"), attention,
 		say("Apono did not answer, and does not tell whether it has your request. Look in Apono before you submit it again. What you filled in is kept."),
 	).with(link("Open in Apono", portalURL), tryAgain(s))
 }
 
 // card is the one frame of everything that tells of a submission.
-func (s Submission) card(status, color string, words ...element) Card {
+func (s Submission) card(status texts.Text, color string, words ...element) Card {
 	title := s.title()
-	state := run(status)
+	state := runOf(status)
 	state.Color, state.Weight, state.Size = color, "bolder", "medium"
 	body := append([]element{heading("Access request"), runs(state)}, words...)
 
-	about := append(append(s.whose(), s.what()...), fact("Duration", Hours(s.Duration)))
+	about := append(append(s.whose(), s.what()...), factOf(texts.English("Duration"), texts.Duration(s.Duration)))
 	if s.Justification != "" {
 		about = append(about, fact("Justification", Paragraph(s.Justification, JustificationLimit)))
 	}
 	for _, a := range s.Answers {
-		about = append(about, fact(cmp.Or(Line(a[0], 60), nothing), Line(a[1], AnswerLimit)))
+		about = append(about, answer(a))
 	}
-	about = append(about, fact("Requested", clock(s.AskedAt)))
+	about = append(about, factOf(texts.English("Requested"), texts.Clock(s.AskedAt)))
 	if len(s.Requests) == 1 {
 		about = append(about, fact("Request ID", Line(s.Requests[0].ID, 80)))
 	}
 	if len(s.Again) > 0 {
-		about = append(about, fact("Requested again", Names(s.Again, 5)))
+		about = append(about, factOf(texts.English("Requested again"), Names(s.Again, 5)))
 	}
-	return newCard(fmt.Sprintf("%s: %s", status, title), append(body, group(about...))...)
+	return newCardOf(texts.English("%s: %s").With(status, title), append(body, group(about...))...)
 }
 
 // whose tells for whom it was asked, or by whom.
@@ -166,21 +167,32 @@ func (s Submission) what() []element { return s.first(shownNames) }
 // first is what, with fewer names.
 func (s Submission) first(names int) []element {
 	if s.Bundle != "" {
-		return []element{fact("Bundle", Line(s.Bundle, 100)), fact("Resources", s.parts(names))}
+		return []element{fact("Bundle", Line(s.Bundle, 100)), factOf(texts.English("Resources"), s.parts(names))}
 	}
 	return []element{
 		fact("Access to", Line(s.Integration, 100)+s.kind()),
-		fact("Resources", Names(s.Resources, names)),
-		fact("Permissions", Names(s.Permissions, names)),
+		factOf(texts.English("Resources"), s.resources(names)),
+		factOf(texts.English("Permissions"), Names(s.Permissions, names)),
 	}
 }
 
 // parts are what of a bundle the access is to, up to limit of them.
-func (s Submission) parts(limit int) string {
+func (s Submission) parts(limit int) texts.Text {
 	if len(s.Units) == 0 {
-		return "Everything in the bundle"
+		return texts.English("Everything in the bundle")
+	}
+	if s.Perhaps {
+		return texts.English("%s and perhaps more").With(Names(s.Units, limit))
 	}
 	return Names(s.Units, limit)
+}
+
+// resources are up to limit of them by name, or how many there are.
+func (s Submission) resources(limit int) texts.Text {
+	if s.Unnamed > 0 {
+		return texts.English("%d resources").With(s.Unnamed)
+	}
+	return Names(s.Resources, limit)
 }
 
 func (s Submission) kind() string {
@@ -200,13 +212,19 @@ func meaning(r Request) element {
 	case aponoapi.Granting:
 		return say("Approved. Apono is setting up the access; this takes a moment.")
 	case aponoapi.Granted:
-		return say(until(r))
+		return sayOf(until(r))
 	case aponoapi.Revoking:
 		return say("The access is being taken back.")
 	case aponoapi.Revoked: // also one that was cancelled before there was any access
-		return say("It was taken back" + at(r.EndsAt) + ".")
+		if r.EndsAt.IsZero() {
+			return say("It was taken back.")
+		}
+		return say("It was taken back on %s.", texts.Clock(r.EndsAt))
 	case aponoapi.Expired:
-		return say("The time was up" + at(r.EndsAt) + "; the access has ended.")
+		if r.EndsAt.IsZero() {
+			return say("The time was up; the access has ended.")
+		}
+		return say("The time was up on %s; the access has ended.", texts.Clock(r.EndsAt))
 	case aponoapi.Rejected:
 		return say("The request was rejected. Ask your approver, or make a new request.")
 	case aponoapi.Failed:
@@ -232,11 +250,9 @@ func (r Request) decision() []element {
 // reasonLimit is how much of an approver's words a card shows.
 const reasonLimit = 300
 
-func at(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return " on " + clock(t)
+// answer is a question of the company's own and what was answered.
+func answer(a [2]string) element {
+	return factOf(texts.Outside(cmp.Or(Line(a[0], 60), nothing)), texts.Outside(Line(a[1], AnswerLimit)))
 }
 
 func colorOf(s aponoapi.Status) string {
@@ -268,22 +284,30 @@ func tryAgain(s Submission) element {
 const nameBytes = titleLimit + 4
 
 // Names lists up to limit names, and how many more there are.
-func Names(all []string, limit int) string {
-	var list strings.Builder
-	shown := 0
+func Names(all []string, limit int) texts.Text {
+	var shown []texts.Text
+	room := limit * nameBytes
 	for _, n := range all[:min(len(all), limit)] {
 		n = Name(n, titleLimit)
-		if shown > 0 && list.Len()+len(n) > limit*nameBytes {
+		if room -= len(n); room < 0 && shown != nil {
 			break
 		}
-		if shown > 0 {
-			list.WriteString(", ")
-		}
-		list.WriteString(n)
-		shown++
+		shown = append(shown, texts.Outside(n))
+		room -= len(", ")
 	}
-	if rest := len(all) - shown; rest > 0 {
-		fmt.Fprintf(&list, " and %s more", count(rest))
+	return listed(shown, len(all)-len(shown))
+}
+
+// list lists up to limit texts, and how many more there are.
+func list(all []texts.Text, limit int) texts.Text {
+	shown := min(len(all), limit)
+	return listed(all[:shown], len(all)-shown)
+}
+
+func listed(shown []texts.Text, more int) texts.Text {
+	names := texts.Join(texts.Outside(", "), shown...)
+	if more == 0 {
+		return names
 	}
-	return list.String()
+	return texts.English("%s and %d more").With(names, more)
 }

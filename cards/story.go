@@ -1,9 +1,8 @@
 package cards
 
 import (
-	"fmt"
-
 	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // shownRequests is how many requests of one submission get a line.
@@ -13,11 +12,11 @@ const shownRequests = 20
 // line for each.
 func (s Submission) several() Card {
 	status, n := s.overall()
-	title := status.String()
+	title := StatusText(status)
 	if n < len(s.Requests) {
-		title = fmt.Sprintf("%s (%d of %d)", title, n, len(s.Requests))
+		title = texts.English("%s (%d of %d)").With(title, n, len(s.Requests))
 	}
-	words := []element{say(fmt.Sprintf("Apono made %d requests of this, each with a status of its own.", len(s.Requests)))}
+	words := []element{say("Apono made %d requests of this, each with a status of its own.", len(s.Requests))}
 	if status == aponoapi.PendingMFA {
 		words = append(words, meaning(Request{Status: status}))
 	}
@@ -25,7 +24,7 @@ func (s Submission) several() Card {
 		words = append(words, r.line())
 	}
 	if rest := len(s.Requests) - shownRequests; rest > 0 {
-		words = append(words, aside(fmt.Sprintf("and %d more", rest)))
+		words = append(words, aside("and %d more", rest))
 	}
 	links, details := s.mfaLinks(), s.details()
 	links = links[:min(len(links), mfaLinks-len(details))] // Teams shows six buttons
@@ -60,7 +59,8 @@ func (s Submission) overall() (lead aponoapi.Status, n int) {
 
 // end is the button to end what there is to end.
 func (s Submission) end() []element {
-	title, name := "Cancel request", ""
+	var title texts.English = "Cancel request"
+	name := ""
 	for _, r := range s.Requests {
 		if r.Revocable() {
 			name = r.Name
@@ -105,15 +105,15 @@ func (r Request) line() element {
 	if r.About != "" {
 		inlines = append(inlines, run(" · "+Line(r.About, 120)))
 	}
-	status := run(" · " + r.Status.String())
+	status := runOf(texts.English(" · %s").With(StatusText(r.Status)))
 	status.Color, status.Weight = colorOf(r.Status), "bolder"
 	inlines = append(inlines, status)
 	switch {
 	case r.EndsAt.IsZero(), r.Status == aponoapi.Gone:
 	case r.Status.Active():
-		inlines = append(inlines, run(", until about "+clock(r.EndsAt)))
+		inlines = append(inlines, runOf(texts.English(", until about %s").With(texts.Clock(r.EndsAt))))
 	default:
-		inlines = append(inlines, run(" on "+clock(r.EndsAt)))
+		inlines = append(inlines, runOf(texts.English(" on %s").With(texts.Clock(r.EndsAt))))
 	}
 	if why := Line(r.Reason, reasonLimit); why != "" {
 		inlines = append(inlines, run(" · "+why))

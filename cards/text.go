@@ -1,11 +1,12 @@
 package cards
 
 import (
-	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/apono-teams/teamsbot/aponoapi"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // Line makes one line of text from outside fit to be shown: no control or
@@ -65,26 +66,27 @@ func cut(text string, limit int) string {
 	return string(runes[:limit-1]) + "…"
 }
 
-// Hours tells a duration as people say it: "30 minutes", "1 hour 30 minutes".
-func Hours(d time.Duration) string {
-	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
-	switch {
-	case d < time.Minute:
-		return "less than a minute"
-	case h == 0:
-		return plural(m, "minute")
-	case m == 0:
-		return plural(h, "hour")
-	}
-	return plural(h, "hour") + " " + plural(m, "minute")
+// clip is Line for a text in whatever language.
+func clip(t texts.Text, limit int) texts.Text {
+	return texts.Cut(t, func(s string) string { return Line(s, limit) })
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
+// paragraph is Paragraph for a text in whatever language.
+func paragraph(t texts.Text, limit int) texts.Text {
+	return texts.Cut(t, func(s string) string { return Paragraph(s, limit) })
 }
 
-// clock tells a moment in the zone that it carries.
-func clock(t time.Time) string { return t.Format("Mon 2 Jan, 15:04 MST") }
+// StatusText is a request's status as people read it. One that the bot does not
+// know is told as Apono tells it.
+func StatusText(s aponoapi.Status) texts.Text {
+	if text, ok := statuses[s]; ok {
+		return text
+	}
+	return texts.Outside(Line(s.String(), 60))
+}
+
+var statuses = map[aponoapi.Status]texts.English{
+	aponoapi.Pending: "Pending approval", aponoapi.PendingMFA: "Pending MFA", aponoapi.Granting: "Granting", aponoapi.Granted: "Granted",
+	aponoapi.Revoking: "Revoking", aponoapi.Revoked: "Revoked", aponoapi.Expired: "Expired", aponoapi.Rejected: "Rejected",
+	aponoapi.Failed: "Failed", aponoapi.Gone: "No longer in Apono", "": "Unknown",
+}

@@ -4,10 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"pgregory.net/rapid"
+
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 func TestLineAndParagraph(t *testing.T) {
@@ -78,41 +79,6 @@ func TestCleaningTwiceChangesNothing(t *testing.T) {
 	})
 }
 
-func TestHours(t *testing.T) {
-	t.Parallel()
-	for d, want := range map[time.Duration]string{
-		-time.Hour:                   "less than a minute",
-		0:                            "less than a minute",
-		59 * time.Second:             "less than a minute",
-		time.Minute:                  "1 minute",
-		119 * time.Second:            "1 minute",
-		30 * time.Minute:             "30 minutes",
-		time.Hour:                    "1 hour",
-		61 * time.Minute:             "1 hour 1 minute",
-		90 * time.Minute:             "1 hour 30 minutes",
-		8 * time.Hour:                "8 hours",
-		24*time.Hour + time.Second:   "24 hours",
-		365 * 24 * time.Hour:         "8760 hours",
-		2*time.Hour - time.Second:    "1 hour 59 minutes",
-		25*time.Hour + 1*time.Minute: "25 hours 1 minute",
-	} {
-		if got := Hours(d); got != want {
-			t.Errorf("Hours(%v) = %q, want %q", d, got, want)
-		}
-	}
-}
-
-func TestCount(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]string{
-		0: "0", 7: "7", 999: "999", 1000: "1,000", 5000: "5,000", 12345: "12,345", 999999: "999,999", 1000000: "1,000,000",
-	} {
-		if got := count(n); got != want {
-			t.Errorf("count(%d) = %q, want %q", n, got, want)
-		}
-	}
-}
-
 func TestNames(t *testing.T) {
 	t.Parallel()
 	wide := strings.Repeat("漢", 80)
@@ -130,7 +96,7 @@ func TestNames(t *testing.T) {
 		{[]string{wide, wide, wide}, 2, wide + " and 2 more"},
 		{[]string{wide, "a", "b"}, 3, wide + ", a, b"},
 	} {
-		if got := Names(row.all, row.limit); got != row.want {
+		if got := Names(row.all, row.limit).In(texts.InEnglish); got != row.want {
 			t.Errorf("Names(%d names, %d) = %q, want %q", len(row.all), row.limit, got, row.want)
 		}
 	}

@@ -1,6 +1,6 @@
 package cards
 
-import "fmt"
+import "github.com/apono-teams/teamsbot/texts"
 
 // Watched is of what a channel is shown the requests. The name may come from
 // outside.
@@ -24,22 +24,23 @@ const (
 const watchedLimit = 100
 
 // requests names what is watched, in the middle of a sentence.
-func (w Watched) requests() string {
+func (w Watched) requests() texts.Text {
 	name := Name(w.Name, watchedLimit)
 	switch w.Of {
 	case OfIntegration:
-		return "requests for " + name
+		return texts.English("requests for %s").With(name)
 	case OfBundle:
-		return "requests for the bundle " + name
+		return texts.English("requests for the bundle %s").With(name)
 	case OfRequester:
-		return "requests of " + name
+		return texts.English("requests of %s").With(name)
 	}
-	return "all requests"
+	return texts.English("all requests")
 }
 
-// sentence is words of ours with what is watched in them: text runs, no Markdown.
-func (w Watched) sentence(before, after string) element {
-	return quote(upper(before+w.requests()) + after)
+// sentence is words of ours with what is watched in their one place: text runs,
+// no Markdown.
+func (w Watched) sentence(text texts.English) element {
+	return quoteOf(texts.Cut(text.With(w.requests()), upper))
 }
 
 func upper(text string) string {
@@ -53,25 +54,23 @@ func upper(text string) string {
 // many match that wait for a decision, of which atOnce are shown; -1 if that is
 // not known.
 func Watching(w Watched, waiting, atOnce int) Card {
-	return w.shown(" are shown here from now on: who asks for what, and why.", waiting, atOnce)
+	return w.shown("%s are shown here from now on: who asks for what, and why.", waiting, atOnce)
 }
 
 // WatchingAlready says that it was shown them before.
 func WatchingAlready(w Watched, waiting int) Card {
-	return w.shown(" are shown here already: who asks for what, and why.", waiting, waiting)
+	return w.shown("%s are shown here already: who asks for what, and why.", waiting, waiting)
 }
 
-func (w Watched) shown(how string, waiting, atOnce int) Card {
-	body := []element{w.sentence("", how)}
+func (w Watched) shown(how texts.English, waiting, atOnce int) Card {
+	body := []element{w.sentence(how)}
 	switch {
 	case waiting == 0:
 		body = append(body, say("No open request matches now."))
-	case waiting == 1:
-		body = append(body, say("1 open request matches now."))
 	case waiting > atOnce:
-		body = append(body, say(fmt.Sprintf("%s open requests match now. The oldest %s follow.", count(waiting), count(atOnce))))
-	case waiting > 1:
-		body = append(body, say(count(waiting)+" open requests match now."))
+		body = append(body, say("%d open requests match now. The oldest %d follow.", waiting, atOnce))
+	case waiting > 0:
+		body = append(body, say("%d open requests match now.", waiting))
 	}
 	return newCard("What is shown here", append(body, aside("**watch** tells what is shown here, **unwatch** ends it."))...)
 }
@@ -83,7 +82,7 @@ func Watches(all []Watched) Card {
 	}
 	body := []element{heading("Shown in this channel")}
 	for _, w := range all {
-		body = append(body, w.sentence("", ""))
+		body = append(body, w.sentence("%s"))
 	}
 	return newCard("What is shown here", append(body,
 		aside("**unwatch** ends all of it; **unwatch integration** *name*, **unwatch bundle** *name* and **unwatch** *requester@example.com* end one."))...)
@@ -107,13 +106,16 @@ type Suggested struct{ ID, Name string }
 // WatchNotFound says that Apono has nothing of that name, and what may have been
 // meant. of is an integration or a bundle.
 func WatchNotFound(of WatchOf, name string, like []Suggested) Card {
-	told := fmt.Sprintf("Apono has no %s called “%s”.", of, Name(name, watchedLimit))
-	return newCard("Not found", append([]element{quote(told)}, suggest(like)...)...)
+	var told texts.English = "Apono has no integration called “%s”."
+	if of == OfBundle {
+		told = "Apono has no bundle called “%s”."
+	}
+	return newCard("Not found", append([]element{quoteOf(told.With(Name(name, watchedLimit)))}, suggest(like)...)...)
 }
 
 // NotWatched says that what is to end is not watched, and what of its kind is.
 func NotWatched(w Watched, like []Suggested) Card {
-	return newCard("Not shown here", append([]element{w.sentence("", " are not shown here.")}, suggest(like)...)...)
+	return newCard("Not shown here", append([]element{w.sentence("%s are not shown here.")}, suggest(like)...)...)
 }
 
 func suggest(like []Suggested) (all []element) {
@@ -129,8 +131,8 @@ func suggest(like []Suggested) (all []element) {
 // WatchNotUnique says that several are called so. They differ in their ids.
 func WatchNotUnique(of WatchOf, name string, all []Suggested) Card {
 	body := []element{
-		quote(fmt.Sprintf("Apono has several called “%s”.", Name(name, watchedLimit))),
-		say(fmt.Sprintf("Write the id of one in place of its name, as in **watch %s** *id*:", of)),
+		quoteOf(texts.English("Apono has several called “%s”.").With(Name(name, watchedLimit))),
+		say("Write the id of one in place of its name, as in **watch %s** *id*:", string(of)),
 	}
 	for _, s := range all {
 		body = append(body, quote("• "+Line(s.ID, watchedLimit)))
@@ -149,7 +151,7 @@ func Unwatched(ended []Watched, rest int) Card {
 		body = []element{say("No requests are shown here any more. Cards that stand here stay.")}
 	default:
 		for _, w := range ended {
-			body = append(body, w.sentence("not shown here any more: ", ". Cards that stand here stay."))
+			body = append(body, w.sentence("not shown here any more: %s. Cards that stand here stay."))
 		}
 		body = append(body, aside("**watch** tells what is still shown here."))
 	}
@@ -172,19 +174,16 @@ type Readers struct {
 
 // words say who reads it, as far as it is known.
 func (r Readers) words() (all []element) {
-	switch {
-	case r.Guests == 1:
-		all = append(all, say("**1 guest** is a member here and will read who asks for what, and why."))
-	case r.Guests > 1:
-		all = append(all, say(fmt.Sprintf("**%s guests** are members here and will read who asks for what, and why.", count(r.Guests))))
+	if r.Guests > 0 {
+		all = append(all, say("**%d guests** are members here and will read who asks for what, and why.", r.Guests))
 	}
 	switch {
 	case r.Incomplete && r.Looked == 0:
 		all = append(all, say("Teams does not tell just now who is here. There may be guests, who will read who asks for what, and why."))
 	case r.Incomplete && r.Guests == 0:
-		all = append(all, say(fmt.Sprintf("Among the first %s members there are no guests, but there are more members. Guests will read who asks for what, and why.", count(r.Looked))))
+		all = append(all, say("Among the first %d members there are no guests, but there are more members. Guests will read who asks for what, and why.", r.Looked))
 	case r.Incomplete:
-		all = append(all, say(fmt.Sprintf("These are among the first %s members. There are more.", count(r.Looked))))
+		all = append(all, say("These are among the first %d members. There are more.", r.Looked))
 	}
 	if r.Untold {
 		all = append(all, say("Teams does not tell whether this channel is shared with other teams, whose people would read it too."))
@@ -197,20 +196,20 @@ func (r Readers) words() (all []element) {
 
 // AskWatch says in a channel that who reads there has to be weighed first.
 func AskWatch(w Watched, r Readers, at Data) Card {
-	title := "Who would read this?"
+	var title texts.English = "Who would read this?"
 	if r.Guests > 0 {
 		title = "Guests would read this"
 	}
 	body := append([]element{heading(title)}, r.words()...)
 	at.Verb = VerbWatch
-	return newCard("Nothing is shown here yet", append(body, w.sentence("not shown here yet: ", "."))...).
+	return newCard("Nothing is shown here yet", append(body, w.sentence("not shown here yet: %s."))...).
 		with(button("Watch anyway…", at).opens())
 }
 
 // ConfirmWatch asks, in a dialog, whether a channel is to be shown requests
 // although others read them.
 func ConfirmWatch(w Watched, r Readers, at Data) Card {
-	body := append([]element{heading("Show requests here?"), w.sentence("", " would be shown in this channel.")}, r.words()...)
+	body := append([]element{heading("Show requests here?"), w.sentence("%s would be shown in this channel.")}, r.words()...)
 	at.Verb = VerbWatchNow
 	return newCard("Watch anyway?", append(body,
 		aside("Guests who are added later read them too; I do not notice that."))...).

@@ -44,6 +44,7 @@ type CardToDraw struct {
 	Person     Person // whose card it is; zero in a channel
 	Requester  Person // whose submission it is, of a card for approvers; zero if the bot does not know them
 	TimeZone   string // IANA, of a channel
+	Locale     string // of a channel, such as "de-DE"
 	Submission Submission
 	Requests   []Request
 	Followers  []Request // what came of asking for the same again
@@ -61,10 +62,10 @@ func (s *Store) NextCard(ctx context.Context, l *Lease) (*CardToDraw, error) {
 	var k personOrNobody
 	err := s.pool.QueryRow(ctx, `
 		SELECT id, kind, coalesce(request_id, ''), wanted, thread, coalesce(activity_id, ''), posts,
-		       coalesce(wanted_at, now()), time_zone, submission_id, tenant_id, object_id
+		       coalesce(wanted_at, now()), time_zone, locale, submission_id, tenant_id, object_id
 		FROM posted_cards WHERE conversation_id = $1 AND wanted > drawn
 		ORDER BY `+nextCard+` LIMIT 1`, l.Conversation.ID).Scan(
-		&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &c.TimeZone,
+		&c.ID, &c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.ActivityID, &c.Posts, &c.Due, &c.TimeZone, &c.Locale,
 		&submissionID, &k.tenant, &k.object)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -88,11 +89,11 @@ func (s *Store) CopyOf(ctx context.Context, k PersonKey, card int64, conversatio
 	var submissionID string
 	var whose personOrNobody
 	err := s.pool.QueryRow(ctx, `
-		SELECT kind, coalesce(request_id, ''), wanted, thread, time_zone, submission_id, tenant_id, object_id FROM posted_cards
+		SELECT kind, coalesce(request_id, ''), wanted, thread, time_zone, locale, submission_id, tenant_id, object_id FROM posted_cards
 		WHERE id = $1 AND (tenant_id = $2 AND object_id = $3 OR object_id IS NULL)
 			AND conversation_id = $4 AND activity_id IS DISTINCT FROM $5`,
 		card, k.TenantID, k.ObjectID, conversationID, activityID,
-	).Scan(&c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.TimeZone, &submissionID, &whose.tenant, &whose.object)
+	).Scan(&c.Kind, &c.RequestID, &c.Revision, &c.Thread, &c.TimeZone, &c.Locale, &submissionID, &whose.tenant, &whose.object)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

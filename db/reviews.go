@@ -52,8 +52,10 @@ type Before struct {
 
 // Past is a request of before, and how it ended or stands.
 type Past struct {
-	ID     string          `json:"id"` // as people read it
-	About  string          `json:"about"`
+	ID     string          `json:"id"`              // as people read it
+	About  string          `json:"about"`           // the integration or bundle
+	Names  []string        `json:"names,omitempty"` // the first of the resources, where they are known by name
+	Count  int             `json:"count,omitempty"` // how many resources
 	Status aponoapi.Status `json:"status"`
 }
 
@@ -124,6 +126,7 @@ func (AnnouncePending) Kind() string { return "announce_pending" }
 type Place struct {
 	ConversationID string
 	TimeZone       string    // IANA, of a channel
+	Locale         string    // of a channel
 	Person         PersonKey // zero in a channel
 	Since          time.Time // now, by the bot's clock
 }
@@ -143,13 +146,13 @@ func (s *Store) OweReview(ctx context.Context, requestID string, p Place) error 
 				RETURNING conversation_id, urgent`, ToReviewHere, requestID, p.Person.TenantID, p.Person.ObjectID, p.Since, redrawFirst)
 		}
 		return s.oweCards(ctx, tx, `
-			INSERT INTO posted_cards (kind, request_id, submission_id, conversation_id, time_zone, urgent, wanted_at,
+			INSERT INTO posted_cards (kind, request_id, submission_id, conversation_id, time_zone, locale, urgent, wanted_at,
 				asks_since, redraw_at)
-			SELECT $1, r.id, r.submission_id, c.id, $4, true, now(), $5::timestamptz, $5::timestamptz + $6::interval
+			SELECT $1, r.id, r.submission_id, c.id, $4, $5, true, now(), $6::timestamptz, $6::timestamptz + $7::interval
 			FROM requests r, conversations c
 			WHERE r.id = $2 AND r.status = 'pending' AND c.id = $3 AND EXISTS (SELECT FROM watches w WHERE w.conversation_id = c.id)
 			ON CONFLICT DO NOTHING
-			RETURNING conversation_id, urgent`, ToReviewHere, requestID, p.ConversationID, p.TimeZone, p.Since, redrawFirst)
+			RETURNING conversation_id, urgent`, ToReviewHere, requestID, p.ConversationID, p.TimeZone, p.Locale, p.Since, redrawFirst)
 	})
 	if err != nil {
 		return fmt.Errorf("owe a card for the approvers of request %s: %w", requestID, err)

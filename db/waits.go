@@ -18,8 +18,8 @@ const redrawFirst = 5 * time.Minute
 func (s *Store) OweReminders(ctx context.Context, now time.Time, after time.Duration) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		return s.oweCards(ctx, tx, `
-			INSERT INTO posted_cards (kind, request_id, submission_id, conversation_id, thread, time_zone, wanted_at)
-			SELECT $3, b.request_id, b.submission_id, b.conversation_id, b.activity_id, b.time_zone, now()
+			INSERT INTO posted_cards (kind, request_id, submission_id, conversation_id, thread, time_zone, locale, wanted_at)
+			SELECT $3, b.request_id, b.submission_id, b.conversation_id, b.activity_id, b.time_zone, b.locale, now()
 			FROM requests r
 			JOIN posted_cards b ON b.request_id = r.id AND b.kind = $4
 			JOIN conversations c ON c.id = b.conversation_id

@@ -28,6 +28,7 @@ type Watch struct {
 	ConversationID string
 	Of             WatchOf
 	ID, Name       string // Apono's id and name, or the address in small letters twice; "" for all
+	Locale         string // such as "de-DE", in which they speak
 	TimeZone       string // IANA, in which the channel's cards tell times
 	TeamID         string // of the channel, as Teams names it
 	Since          time.Time
@@ -79,10 +80,10 @@ func (w Watch) about() map[string]string {
 func (s *Store) Watch(ctx context.Context, w Watch, by PersonKey) error {
 	err := s.inTx(ctx, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
-			INSERT INTO watches (conversation_id, kind, id, name, team_id, time_zone, since)
-			VALUES ($1, $2, $3, $4, $5, $6, $7)
+			INSERT INTO watches (conversation_id, kind, id, name, team_id, time_zone, locale, since)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 			ON CONFLICT (conversation_id, kind, id) DO NOTHING`,
-			w.ConversationID, w.Of, w.ID, w.Name, w.TeamID, w.TimeZone, w.Since)
+			w.ConversationID, w.Of, w.ID, w.Name, w.TeamID, w.TimeZone, w.Locale, w.Since)
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
@@ -185,13 +186,13 @@ func (s *Store) WatchesOf(ctx context.Context, conversationID string) ([]Watch, 
 
 func (s *Store) watchesWhere(ctx context.Context, condition string, args ...any) ([]Watch, error) {
 	rows, err := s.pool.Query(ctx, `
-		SELECT conversation_id, kind, id, name, time_zone, team_id, since FROM watches
+		SELECT conversation_id, kind, id, name, time_zone, locale, team_id, since FROM watches
 		WHERE `+condition+` ORDER BY conversation_id, since, kind, name, id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list watches: %w", err)
 	}
 	watches, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (w Watch, err error) {
-		return w, row.Scan(&w.ConversationID, &w.Of, &w.ID, &w.Name, &w.TimeZone, &w.TeamID, &w.Since)
+		return w, row.Scan(&w.ConversationID, &w.Of, &w.ID, &w.Name, &w.TimeZone, &w.Locale, &w.TeamID, &w.Since)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list watches: %w", err)

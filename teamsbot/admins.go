@@ -8,15 +8,16 @@ import (
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // What somebody is answered who writes a command for admins.
 var (
 	adminsOnly = command{name: "admins_only", private: true, card: func(t *turn, _ context.Context) (cards.Card, error) {
-		return cards.Told("Only an admin of this bot can do that. Ask " + t.bot.AdminContact + "."), nil
+		return cards.Told(t.bot.wordsAdminsOnly()), nil
 	}}
 	adminUnknown = command{name: "admin_unknown", card: always(func() cards.Card {
-		return cards.Told("I could not find out just now whether you may do that. Write it again in a moment.")
+		return cards.Told(texts.English("I could not find out just now whether you may do that. Write it again in a moment."))
 	})}
 )
 
@@ -62,7 +63,9 @@ func (t *turn) forAdmins(ctx context.Context, c command) command {
 	case is:
 		return c
 	}
-	t.err = errors.Join(errors.New("no admin"), t.refused(ctx, c.audit))
+	if t.err = errors.New("no admin"); c.audit != "" {
+		t.err = errors.Join(t.err, t.refused(ctx, c.audit))
+	}
 	return adminsOnly
 }
 
@@ -73,9 +76,9 @@ func (t *turn) pressedByAdmin(ctx context.Context, action db.AuditAction) error 
 	case errors.Is(err, errUnreachable):
 		return t.unidentified(err)
 	case err != nil:
-		return sorry(err, "I could not find out just now whether you may do that. Press it again in a moment.")
+		return sorry(err, texts.English("I could not find out just now whether you may do that. Press it again in a moment."))
 	case !is:
-		return sorry(errors.Join(errors.New("no admin"), t.refused(ctx, action)), "Only an admin of this bot can do that. Ask "+t.bot.AdminContact+".")
+		return sorry(errors.Join(errors.New("no admin"), t.refused(ctx, action)), t.bot.wordsAdminsOnly())
 	}
 	return nil
 }

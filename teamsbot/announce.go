@@ -97,7 +97,7 @@ func (b *Bot) announcePending(ctx context.Context, job db.AnnouncePending) error
 
 // placeOf is where the cards go that a watch is for.
 func (b *Bot) placeOf(w db.Watch) db.Place {
-	return db.Place{ConversationID: w.ConversationID, TimeZone: w.TimeZone, Since: b.Now()}
+	return db.Place{ConversationID: w.ConversationID, TimeZone: w.TimeZone, Locale: w.Locale, Since: b.Now()}
 }
 
 // prepare completes what approvers are told of a request: who asks for whom, and

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -27,15 +26,15 @@ const (
 // onApprovals answers the typed command: it opens the list of what waits for the
 // person, or says whether that comes to their chat by itself.
 func (t *turn) onApprovals(ctx context.Context) (cards.Card, error) {
-	switch strings.ToLower(t.rest) {
-	case "on":
-		return t.approvalsOn(ctx)
-	case "off":
-		return cards.ApprovalsSet(false), t.bot.Store.SetApprovals(ctx, t.person.PersonKey, false)
-	case "":
+	switch on, said := onOrOff(t.rest); {
+	case t.rest == "":
 		return cards.OpenApprovals(t.person.Approvals), nil
+	case !said:
+		return cards.NotUnderstood(), nil
+	case on:
+		return t.approvalsOn(ctx)
 	}
-	return cards.NotUnderstood(), nil
+	return cards.ApprovalsSet(false), t.bot.Store.SetApprovals(ctx, t.person.PersonKey, false)
 }
 
 // approvalsOn brings what waits for the person to their own chat from now on.
@@ -67,7 +66,7 @@ func (t *turn) openApprovals(ctx context.Context) (teams.Answer, error) {
 		return t.reconnect(ctx)
 	case errors.Is(err, context.DeadlineExceeded):
 		t.err = err
-		return teams.TaskCard("My approvals", cards.ApprovalsLoading().JSON(), teams.Medium)
+		return t.dialog("My approvals", cards.ApprovalsLoading(), teams.Medium)
 	case err != nil:
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
@@ -86,7 +85,7 @@ func (t *turn) openApprovals(ctx context.Context) (teams.Answer, error) {
 	for i, r := range page {
 		l.Page = append(l.Page, t.bot.reviewTold(told{AccessRequest: r}, known[i], t.person))
 	}
-	return teams.TaskCard("My approvals", cards.MyApprovals(l).JSON(), teams.Medium)
+	return t.dialog("My approvals", cards.MyApprovals(l), teams.Medium)
 }
 
 // clientNamedWithin is how long a press waits to find out which of the bot's own

@@ -11,11 +11,14 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // forMe is the entry that stands for the person in the list of those that they
 // may request for.
-var forMe = db.Named{ID: "me", Name: "Me"}
+var forMe = db.Named{ID: "me", Name: string(wordsMe)}
+
+const wordsMe texts.English = "Me"
 
 // offers are the lists for whom the form is, and that Apono user: the person's
 // own, as the bot's token tells them, or somebody else's, as the person's does.
@@ -44,7 +47,14 @@ func (t *turn) forStep(ctx context.Context, c *catalog, f *form) (func(cards.For
 	if selected.ID == "" {
 		selected = forMe
 	}
-	list := f.page(l, selected, "")
+	list := f.page(l, selected, nil)
+	for _, choices := range [][]cards.Choice{list.Page, list.Elsewhere} {
+		for i, c := range choices {
+			if c.Title == forMe.Name {
+				choices[i].Title = wordsMe.In(t.reads())
+			}
+		}
+	}
 	return func(v cards.Form) cards.Card { return cards.ForStep(v, list) }, nil
 }
 
@@ -79,15 +89,15 @@ func (f *form) leaveFor() {
 // tellFor says in the dialog for whom it is, where that can be said or changed.
 func (t *turn) tellFor(ctx context.Context, f *form, view *cards.Form) {
 	if f.For.ID != "" && f.Step != stepFor {
-		view.For = f.For.Name
+		view.For = texts.Outside(f.For.Name)
 	}
 	if !f.isFirst() || f.Naming {
 		return
 	}
 	if _, err := t.bot.as(ctx, t.person); err == nil {
 		view.MayFor = true
-		if view.For == "" {
-			view.For = forMe.Name
+		if view.For == nil {
+			view.For = wordsMe
 		}
 	}
 }

@@ -180,7 +180,7 @@ func TestALostAnswerOnBehalf(t *testing.T) {
 	devin.connects()
 	form := w.forDana(devin, "request", "New request").atLastStep()
 	w.apono.Fault(aponotest.Fault{Path: createBundlePath, Method: http.MethodPost, CutAfter: true, Times: 1})
-	form.press("Submit").shows(wordsWaiting)
+	form.press("Submit").shows(string(wordsWaiting))
 	w.settleSubmissions()
 	devin.sees("Access request", "For: Dana Developer", "Request ID")
 	if n := len(w.requests()); n != 1 {
@@ -197,7 +197,7 @@ func TestForgedPressesOnWhatIsOnBehalf(t *testing.T) {
 	r := w.requests()[0]
 	for _, who := range []*someone{omar, devin} { // who asked may not look, either
 		_, body := who.invoke(map[string]any{"apono": cards.Data{Verb: cards.VerbDetails, Request: r.V3ID}})
-		if !strings.Contains(body, wordsNoRequest) {
+		if !strings.Contains(body, string(wordsNoRequest)) {
 			t.Errorf("%s looks at the details: %s", who.Name, body)
 		}
 	}
@@ -210,7 +210,7 @@ func TestForgedPressesOnWhatIsOnBehalf(t *testing.T) {
 		}
 	}
 	_, body := omar.invoke(map[string]any{"apono": cards.Data{Verb: cards.VerbRevokeNow, Requests: []string{r.V3ID}}})
-	if !strings.Contains(body, wordsNoRequest) {
+	if !strings.Contains(body, string(wordsNoRequest)) {
 		t.Errorf("he ends it: %s", body)
 	}
 }

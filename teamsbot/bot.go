@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/infracloudio/msbotbuilder-go/core"
 	"github.com/rs/zerolog"
 
@@ -67,6 +68,7 @@ type Config struct {
 	TrustedProxies []string          // optional: networks (CIDR) whose X-Forwarded-For is believed; without them nobody's
 	Retention      time.Duration     // optional: how long requests that have ended are remembered, default 90 days
 	AuditRetention time.Duration     // optional: how long the audit is kept, default 365 days
+	Version        string            // optional: the program's own, for admins
 	Now            func() time.Time  // optional: default time.Now
 	Patience       func() int        // optional: how many times longer than usual presses and what they wait for may take: a slow machine tests with patience; default 1
 
@@ -86,6 +88,7 @@ type Bot struct {
 	handler http.Handler
 	late    sync.WaitGroup // what goes on after its press was answered
 	lateNow atomic.Int64   // how much that is
+	replica string         // names this program among those that run
 	cutLate chan struct{}  // closed when that has to end
 
 	retire  sync.Once
@@ -115,7 +118,6 @@ func New(c Config) (*Bot, error) {
 	c.TeamsURL = cmp.Or(c.TeamsURL, "https://teams.microsoft.com")
 	c.Retention = cmp.Or(c.Retention, 90*24*time.Hour)
 	c.AuditRetention = cmp.Or(c.AuditRetention, 365*24*time.Hour)
-	c.AdminContact = cmp.Or(c.AdminContact, "your Apono admin")
 	c.Admins = slices.Clone(c.Admins)
 	for i, who := range c.Admins {
 		c.Admins[i] = strings.ToLower(who)
@@ -132,7 +134,7 @@ func New(c Config) (*Bot, error) {
 	}
 	b := &Bot{
 		Config: c, seals: seals, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog, metrics: m,
-		cutLate: make(chan struct{}), retired: make(chan struct{}),
+		replica: uuid.NewString(), cutLate: make(chan struct{}), retired: make(chan struct{}),
 	}
 	m.registry.MustRegister(newOwing(b))
 	if b.handler, err = b.routes(); err != nil {
@@ -160,6 +162,7 @@ func (b *Bot) run(ctx context.Context, regular func(context.Context, *sync.WaitG
 	}
 	var background sync.WaitGroup
 	background.Go(func() { b.Verifier.Run(ctx) })
+	background.Go(func() { b.beat(ctx) })
 	regular(ctx, &background)
 	select {
 	case <-b.retired:

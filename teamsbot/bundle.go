@@ -3,7 +3,6 @@ package teamsbot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,10 +11,8 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
-
-// bundleTitle is the title of the bundle form's dialog.
-const bundleTitle = "Request bundle"
 
 // errBundlesClosed says that Apono does not let the bot's token ask for bundles.
 var errBundlesClosed = errors.New("bundles are closed to this token")
@@ -112,7 +109,7 @@ func (t *turn) asked(ctx context.Context, f *form) (db.Asked, problems, error) {
 		return a, nil, err
 	}
 	if !slices.ContainsFunc(l.items, func(b db.Named) bool { return b.ID == f.Bundle.ID }) {
-		return a, problems{"": "You may not request this bundle any more."}, nil
+		return a, problems{"": texts.English("You may not request this bundle any more.")}, nil
 	}
 	a.Bundle = f.Bundle
 	if f.Some {
@@ -121,7 +118,7 @@ func (t *turn) asked(ctx context.Context, f *form) (db.Asked, problems, error) {
 			return a, nil, err
 		}
 		if gone > 0 {
-			return a, problems{"": fmt.Sprintf("Of what you have ticked, %d cannot be requested with this bundle any more. Go back to see the rest.", gone)}, nil
+			return a, problems{"": texts.English("Of what you have ticked, %d cannot be requested with this bundle any more. Go back to see the rest.").With(gone)}, nil
 		}
 	}
 	wrong, err := t.answered(ctx, c, f, &a)
@@ -153,9 +150,9 @@ func (t *turn) answered(ctx context.Context, c *catalog, f *form, a *db.Asked) (
 	}
 	if len(a.Units) != len(resources)*len(permissions) {
 		if a.OnBehalf() {
-			return problems{"": "Not all of this can be requested for " + a.For.Name + " any more. Go back to choose again."}, nil
+			return problems{"": texts.English("Not all of this can be requested for %s any more. Go back to choose again.").With(a.For.Name)}, nil
 		}
-		return problems{"": "Apono does not take your answers together with all that you have chosen. Leave them empty, or make the request in Apono."}, nil
+		return problems{"": texts.English("Apono does not take your answers together with all that you have chosen. Leave them empty, or make the request in Apono.")}, nil
 	}
 	return nil, nil
 }
@@ -218,10 +215,10 @@ func (f *form) answers(fields []aponoapi.CustomField) (answers []db.FieldAnswer,
 		i := optionOf(field.Options, value)
 		switch {
 		case value == "" && field.Required:
-			wrong[fieldAnswer(field.ID)] = "This has to be answered."
+			wrong[fieldAnswer(field.ID)] = texts.English("This has to be answered.")
 		case value == "" || len(field.Options) == 0:
 		case i < 0:
-			wrong[fieldAnswer(field.ID)] = "Apono has no such answer to choose: " + value
+			wrong[fieldAnswer(field.ID)] = texts.English("Apono has no such answer to choose: %s").With(value)
 		default:
 			a.Value, a.Shown = field.Options[i].Key, cards.Line(field.Options[i].Value, cards.AnswerLimit)
 		}

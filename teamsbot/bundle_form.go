@@ -1,7 +1,6 @@
 package teamsbot
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // bundleForm is what the form for a bundle holds beside the rest.
@@ -137,13 +137,13 @@ func (f *form) turnBack() { f.Step, f.From, f.Shown = stepContents, 0, nil }
 func (f *form) checkBundle() problems {
 	switch n := len(f.Units); {
 	case f.Step == stepBundle && f.Bundle.ID == "":
-		return problems{cards.FieldBundle: "Choose a bundle."}
+		return problems{cards.FieldBundle: texts.English("Choose a bundle.")}
 	case f.Step != stepContents || !f.Some:
 		return nil
 	case n == 0:
-		return problems{cards.FieldUnits: "Tick at least one, or take everything in the bundle."}
+		return problems{cards.FieldUnits: texts.English("Tick at least one, or take everything in the bundle.")}
 	case n > maxResources:
-		return problems{cards.FieldUnits: fmt.Sprintf("Tick at most %d; these are %d.", maxResources, n)}
+		return problems{cards.FieldUnits: texts.English("Tick at most %d; these are %d.").With(maxResources, n)}
 	}
 	return nil
 }
@@ -152,7 +152,7 @@ func (f *form) checkBundle() problems {
 func (f *form) checkAnswers(wrong problems) {
 	for _, q := range f.Questions {
 		if q.Required && f.Answers[q.ID] == "" {
-			wrong[fieldAnswer(q.ID)] = "This has to be answered."
+			wrong[fieldAnswer(q.ID)] = texts.English("This has to be answered.")
 		}
 	}
 }
@@ -291,7 +291,7 @@ func (f *form) ask(field aponoapi.CustomField, room *int) (question, cards.Quest
 		needed += min(len(o.Value), 4*80) + 40
 	}
 	if len(field.Options) > cards.FilteredChoices || needed > *room {
-		shown.Hint = fmt.Sprintf("One of %d: write it as Apono names it", len(field.Options))
+		shown.Hint = texts.English("One of %d: write it as Apono names it").With(len(field.Options))
 		return q, shown
 	}
 	*room -= needed
@@ -308,17 +308,17 @@ func (f *form) ask(field aponoapi.CustomField, room *int) (question, cards.Quest
 }
 
 // chosenOfBundle is what the steps before the form's own have chosen.
-func (f *form) chosenOfBundle() [][2]string {
+func (f *form) chosenOfBundle() []cards.Chosen {
 	if f.Step == stepBundle {
 		return nil
 	}
-	c := [][2]string{{"Bundle", f.Bundle.Name}}
+	c := []cards.Chosen{{Name: "Bundle", Value: texts.Outside(f.Bundle.Name)}}
 	if f.Step != stepFinish {
 		return c
 	}
-	parts := "Everything in the bundle"
+	var parts texts.Text = texts.English("Everything in the bundle")
 	if f.Some {
 		parts = cards.Names(namesOf(f.Units), 10)
 	}
-	return append(c, [2]string{"Resources", parts})
+	return append(c, cards.Chosen{Name: "Resources", Value: parts})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -316,7 +317,7 @@ func TestLastStepOfABundleStaysSmall(t *testing.T) {
 	view := cards.Form{Draft: strings.Repeat("x", 36), Revision: 1, Step: cards.VerbBundleStep}
 	f.Step = stepFinish
 	view.Chosen = f.chosenOfBundle()
-	if n := len(cards.BundleFinishStep(view, last).JSON()); n > 25<<10 {
+	if n := len(cards.BundleFinishStep(view, last).JSON(texts.InEnglish)); n > 25<<10 {
 		t.Errorf("the dialog has %d bytes, want 25 KB at most", n)
 	}
 }

@@ -166,7 +166,7 @@ func TestForgedBundlePresses(t *testing.T) {
 			status, body := devin.invoke(map[string]any{
 				"apono": cards.Data{Verb: verb, Draft: draft.Draft, Revision: draft.Revision, Do: do},
 			})
-			if status != http.StatusOK || !strings.Contains(body, wordsNoDraft) || strings.Contains(body, "On-call") {
+			if status != http.StatusOK || !strings.Contains(body, string(wordsNoDraft)) || strings.Contains(body, "On-call") {
 				t.Errorf("%s %s: got %d %s", verb, do, status, body)
 			}
 		}
@@ -197,7 +197,7 @@ func TestForgedRevokeOfSeveral(t *testing.T) {
 				status, body := devin.invoke(map[string]any{
 					"apono": cards.Data{Verb: verb, Request: id, Requests: []string{id}}, "revoke": "0,1",
 				})
-				if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) || strings.Contains(body, "INC-9") {
+				if status != http.StatusOK || !strings.Contains(body, string(wordsNoRequest)) || strings.Contains(body, "INC-9") {
 					t.Errorf("%s %s: got %d %s", verb, id, status, body)
 				}
 			}

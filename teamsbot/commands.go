@@ -15,27 +15,30 @@ import (
 // answers it.
 type command struct {
 	name    string         // by which a job remembers what it owes
-	written []string       // how people write it, in lower case
+	written []string       // how people write it, in lower case and in every language that the bot speaks
 	takes   bool           // more words may follow, in turn.rest
 	private bool           // answered in the person's own chat only
 	audit   db.AuditAction // in channels for admins only; "": for everybody
+	admins  bool           // for admins only, wherever it is written
 	card    func(*turn, context.Context) (cards.Card, error)
 }
 
 // commands is all that can be written: THE TABLE. In channels and group chats
 // only what is not private is answered where it was written.
 var commands = []command{
-	{name: "request", written: []string{"request", "new request"}, takes: true, card: (*turn).onRequest},
-	{name: "bundle", written: []string{"bundle", "request bundle"}, card: always(cards.OpenBundle)},
-	{name: "mine", written: []string{"my requests", "my access", "requests"}, private: true, card: always(cards.OpenMine)},
-	{name: "favorites", written: []string{"favorites", "favorite"}, private: true, card: always(cards.OpenFavorites)},
-	{name: "notifications", written: []string{"notifications"}, takes: true, private: true, card: (*turn).onNotifications},
-	{name: "connect", written: []string{"connect"}, takes: true, private: true, card: (*turn).onConnect},
-	{name: "disconnect", written: []string{"disconnect"}, private: true, card: (*turn).onDisconnect},
+	{name: "request", written: []string{"request", "new request", "anfrage", "neue anfrage"}, takes: true, card: (*turn).onRequest},
+	{name: "bundle", written: []string{"bundle", "request bundle", "paket", "paket anfordern"}, card: always(cards.OpenBundle)},
+	{name: "mine", written: []string{"my requests", "my access", "requests", "meine anfragen", "mein zugriff", "anfragen"}, private: true, card: always(cards.OpenMine)},
+	{name: "favorites", written: []string{"favorites", "favorite", "favoriten"}, private: true, card: always(cards.OpenFavorites)},
+	{name: "notifications", written: []string{"notifications", "benachrichtigungen"}, takes: true, private: true, card: (*turn).onNotifications},
+	{name: "connect", written: []string{"connect", "verbinden"}, takes: true, private: true, card: (*turn).onConnect},
+	{name: "disconnect", written: []string{"disconnect", "trennen"}, private: true, card: (*turn).onDisconnect},
 	{name: "watch", written: []string{"watch"}, takes: true, audit: db.AuditWatch, card: (*turn).onWatch},
 	{name: "unwatch", written: []string{"unwatch"}, takes: true, audit: db.AuditUnwatch, card: (*turn).onUnwatch},
-	{name: "approvals", written: []string{"approvals", "my approvals"}, takes: true, private: true, card: (*turn).onApprovals},
-	{name: "help", written: []string{"help", "hi", "hello", ""}, card: (*turn).help},
+	{name: "approvals", written: []string{"approvals", "my approvals", "genehmigungen", "meine genehmigungen"}, takes: true, private: true, card: (*turn).onApprovals},
+	{name: "status", written: []string{"status"}, admins: true, private: true, card: (*turn).onStatus},
+	{name: "who", written: []string{"who", "wer"}, takes: true, admins: true, private: true, card: (*turn).onWho},
+	{name: "help", written: []string{"help", "hi", "hello", "hilfe", "hallo", ""}, card: (*turn).help},
 }
 
 // What the bot says by itself.
@@ -68,6 +71,17 @@ func commandWritten(text string) (found command, rest string) {
 	return found, rest
 }
 
+// onOrOff reads whether something is to be turned on, if either is said.
+func onOrOff(word string) (on, said bool) {
+	switch strings.ToLower(word) {
+	case "on", "ein", "an":
+		return true, true
+	case "off", "aus":
+		return false, true
+	}
+	return false, false
+}
+
 // cutFold is strings.CutPrefix, whatever the letters' case.
 func cutFold(text, prefix string) (after string, found bool) {
 	if len(text) < len(prefix) || !strings.EqualFold(text[:len(prefix)], prefix) {
@@ -93,7 +107,7 @@ func (t *turn) onMessage(ctx context.Context) error {
 		c, rest = tokenTyped, ""
 	}
 	t.intent, t.rest = c.name, rest
-	if c.audit != "" && t.activity.Kind() == teams.Channel {
+	if c.admins || c.audit != "" && t.activity.Kind() == teams.Channel {
 		c = t.forAdmins(ctx, c)
 	}
 	return t.answer(ctx, c)
@@ -145,7 +159,7 @@ func (t *turn) send(ctx context.Context, to teams.Conversation, c command) (reac
 	if err != nil {
 		return false, err
 	}
-	_, err = t.bot.Teams.Send(ctx, to, messageOf(card))
+	_, err = t.bot.Teams.Send(ctx, to, messageOf(card, t.reads()))
 	if err != nil {
 		t.err = err
 	}

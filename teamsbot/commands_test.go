@@ -11,6 +11,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 func TestEveryCommandIsWrittenInOneWay(t *testing.T) {
@@ -83,7 +84,7 @@ func TestPrivateIsAnsweredInOnesOwnChat(t *testing.T) {
 	w := newWorld(t)
 	channel := w.inChannel()
 	dana := w.person("Dana")
-	private := func() (cards.Card, error) { return cards.Told("a private matter"), nil }
+	private := func() (cards.Card, error) { return cards.Told(texts.English("a private matter")), nil }
 	if hint := dana.writesPrivately(channel, private); !hint.Has("I answered in your own chat") || hint.Has("private matter") {
 		t.Errorf("the channel shows:\n%s", hint.Visible())
 	}
@@ -98,7 +99,7 @@ func TestPrivateIsAnsweredInOnesOwnChat(t *testing.T) {
 	// Somebody whom the bot has never met is reached through the team.
 	devin := w.stranger("Devin")
 	devin.writesPrivately(channel, func() (cards.Card, error) {
-		return cards.Card{}, sorry(errors.New("a guest"), "These words are for Devin.")
+		return cards.Card{}, sorry(errors.New("a guest"), texts.English("These words are for Devin."))
 	})
 	devin.sees("These words are for Devin.")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // tokensURL is where people make and revoke their personal tokens.
@@ -29,11 +30,11 @@ func (t *turn) onConnect(ctx context.Context) (cards.Card, error) {
 
 // openConnect opens the dialog, also for somebody who is connected: another
 // token takes the place of the one before.
-func (t *turn) openConnect(ctx context.Context) (teams.Answer, error) { return t.askToken(ctx, "") }
+func (t *turn) openConnect(ctx context.Context) (teams.Answer, error) { return t.askToken(ctx) }
 
 func (t *turn) connectDialog(c cards.Connecting) (teams.Answer, error) {
 	c.TokensURL = t.bot.tokensURL()
-	return teams.TaskCard("Connect to Apono", cards.Connect(c).JSON(), teams.Medium)
+	return t.dialog("Connect to Apono", cards.Connect(c), teams.Medium)
 }
 
 // connect checks the token that was pasted, keeps it, and goes on with what was
@@ -50,7 +51,7 @@ func (t *turn) connect(ctx context.Context) (teams.Answer, error) {
 	if t.press.Then != nil {
 		then = after(*t.press.Then)
 	}
-	if problem, why := t.checkToken(ctx, token); problem != "" {
+	if problem, why := t.checkToken(ctx, token); problem != nil {
 		t.err = why
 		if err := t.auditRefused(ctx, why); err != nil {
 			return teams.Answer{}, err
@@ -61,7 +62,7 @@ func (t *turn) connect(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, err
 	}
 	if then == nil {
-		return teams.TaskMessage("You are connected to Apono. Write disconnect to end that.")
+		return t.tell(texts.English("You are connected to Apono. Write disconnect to end that."))
 	}
 	t.press = *then
 	return t.onPress(ctx)
@@ -76,29 +77,29 @@ func (t *turn) takeToken() aponoapi.Secret {
 }
 
 // checkToken says what is wrong with a token, and why Apono does not take it if
-// it was asked; "" if it is the person's own and Apono takes it.
-func (t *turn) checkToken(ctx context.Context, token aponoapi.Secret) (problem string, why error) {
+// it was asked; nil if it is the person's own and Apono takes it.
+func (t *turn) checkToken(ctx context.Context, token aponoapi.Secret) (problem texts.Text, why error) {
 	odd := func(r rune) bool { return r > unicode.MaxASCII || unicode.IsSpace(r) || unicode.IsControl(r) }
 	switch text := token.Reveal(); {
 	case text == "":
-		return "Paste your personal token here.", nil
+		return texts.English("Paste your personal token here."), nil
 	case len(text) > cards.TokenLimit || strings.ContainsFunc(text, odd):
-		return "That is no token: it is too long, or there are spaces or unusual characters in it. Copy it from Apono once more.", nil
+		return texts.English("That is no token: it is too long, or there are spaces or unusual characters in it. Copy it from Apono once more."), nil
 	}
 	me, err := t.bot.Apono.As(token).Me(ctx)
 	switch {
 	case errors.Is(err, aponoapi.ErrUnauthorized), errors.Is(err, aponoapi.ErrInvalid):
-		return "Apono does not accept this token. It was not copied whole, has expired, or was revoked.", err
+		return texts.English("Apono does not accept this token. It was not copied whole, has expired, or was revoked."), err
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
 		return t.noTokens(ctx), err
 	case err != nil:
 		return t.bot.wordsOf(err), err
 	case !strings.EqualFold(me.User.ID, t.person.AponoID):
-		words := "This token is somebody else's. Make one while you are signed in to Apono as " + cards.Line(t.person.Email, 100) + "."
-		return words, errOthersToken
+		words := texts.English("This token is somebody else's. Make one while you are signed in to Apono as %s.")
+		return words.With(cards.Line(t.person.Email, 100)), errOthersToken
 	}
 	t.bot.tokensShut.open()
-	return "", nil
+	return nil, nil
 }
 
 // errOthersToken says that a token is another Apono user's than the person is.
@@ -124,13 +125,13 @@ func (t *turn) auditRefused(ctx context.Context, why error) error {
 
 // noTokens notes that Apono takes no tokens of people, unless it takes
 // somebody's: then it is this one that it does not take for one.
-func (t *turn) noTokens(ctx context.Context) string {
+func (t *turn) noTokens(ctx context.Context) texts.Text {
 	others, err := t.bot.Store.AnyLink(ctx)
 	if err == nil && !others {
 		t.bot.tokensShut.refused(t.bot.Now())
 	}
 	if others {
-		return "Apono does not take this for a personal token. Make one in Apono, and copy it whole."
+		return texts.English("Apono does not take this for a personal token. Make one in Apono, and copy it whole.")
 	}
 	return t.bot.wordsNoTokens()
 }
@@ -142,7 +143,7 @@ func (t *turn) keepToken(ctx context.Context, token aponoapi.Secret) error {
 		Person: t.person.PersonKey, KeyID: keyID, Sealed: sealed, AponoID: t.person.AponoID, ConnectedAt: t.bot.Now(),
 	})
 	if errors.Is(err, db.ErrNotFound) { // the address leads to another Apono user since a moment ago
-		return sorry(err, "Your Apono account has just changed. Try again.")
+		return sorry(err, texts.English("Your Apono account has just changed. Try again."))
 	}
 	return err
 }
@@ -162,7 +163,7 @@ func (t *turn) onDisconnect(ctx context.Context) (cards.Card, error) {
 
 // askDisconnect asks whether to forget it.
 func (t *turn) askDisconnect(context.Context) (teams.Answer, error) {
-	return teams.TaskCard("Disconnect from Apono", cards.Disconnect().JSON(), teams.Small)
+	return t.dialog("Disconnect from Apono", cards.Disconnect(), teams.Small)
 }
 
 // disconnect forgets it.
@@ -172,7 +173,7 @@ func (t *turn) disconnect(ctx context.Context) (teams.Answer, error) {
 	case err != nil:
 		return teams.Answer{}, err
 	case !dropped:
-		return teams.TaskMessage("You are not connected: I have no token of yours.")
+		return t.tell(texts.English("You are not connected: I have no token of yours."))
 	}
-	return teams.TaskMessage("Done. I have forgotten your personal token. If you use it nowhere else, revoke it in Apono: " + t.bot.tokensURL())
+	return t.tell(texts.English("Done. I have forgotten your personal token. If you use it nowhere else, revoke it in Apono: %s").With(t.bot.tokensURL()))
 }

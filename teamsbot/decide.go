@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -14,16 +13,17 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // decideLasts bounds a decision, which goes on after its press was answered.
 const decideLasts = 10 * time.Second
 
 const (
-	wordsNotApprover  = "Apono does not show you this request: you are not one of those who can decide on it. The card stays for them."
-	wordsMayNotDecide = "Apono does not let you decide on this request. The card stays for those who can."
-	wordsOwnRequest   = "This request is your own. Somebody else has to decide on it."
-	wordsDeciding     = "Apono has not answered yet. The card shows what comes of it; nothing is decided twice."
+	wordsNotApprover  texts.English = "Apono does not show you this request: you are not one of those who can decide on it. The card stays for them."
+	wordsMayNotDecide texts.English = "Apono does not let you decide on this request. The card stays for those who can."
+	wordsOwnRequest   texts.English = "This request is your own. Somebody else has to decide on it."
+	wordsDeciding     texts.English = "Apono has not answered yet. The card shows what comes of it; nothing is decided twice."
 )
 
 // decide asks for the last word on a request, and then says it to Apono as the
@@ -42,17 +42,17 @@ func (t *turn) decide(ctx context.Context) (teams.Answer, error) {
 	d := decision{approve: t.press.Verb == cards.VerbApprove}
 	if k.told.Status != aponoapi.Pending {
 		t.bot.follow(ctx, k.told)
-		return teams.TaskMessage(standing(k.told))
+		return t.tell(standing(k.told))
 	}
 	if t.press.Do != cards.DoDecide {
-		return t.askDecision(k, d, "")
+		return t.askDecision(k, d, nil)
 	}
 	d.reason = cards.Paragraph(t.press.Inputs[cards.FieldReason], 4000)
 	switch n := utf8.RuneCountInString(d.reason); {
 	case n > cards.DecisionLimit:
-		return t.askDecision(k, d, fmt.Sprintf("The reason has %d characters. Apono takes %d.", n, cards.DecisionLimit))
+		return t.askDecision(k, d, texts.English("The reason has %d characters. Apono takes %d.").With(n, cards.DecisionLimit))
 	case k.told.ReasonRequired && d.reason == "":
-		return t.askDecision(k, d, "Apono wants a reason for this decision.")
+		return t.askDecision(k, d, texts.English("Apono wants a reason for this decision."))
 	}
 	return t.say(ctx, k, d)
 }
@@ -111,14 +111,14 @@ func isOwn(r aponoapi.AccessRequest, aponoID string) bool {
 
 // askDecision is the dialog that repeats what is decided. Wrong says what was
 // wrong with the reason.
-func (t *turn) askDecision(k task, d decision, wrong string) (teams.Answer, error) {
+func (t *turn) askDecision(k task, d decision, wrong texts.Text) (teams.Answer, error) {
 	v := t.bot.reviewTold(k.told, k.known, t.person)
 	v.Of.Requests[0].Name = t.press.Request
-	title := "Reject"
+	var title texts.English = "Reject"
 	if d.approve {
 		title = "Approve"
 	}
-	return teams.TaskCard(title, cards.AskDecision(v, d.approve, d.reason, wrong).JSON(), teams.Medium)
+	return t.dialog(title, cards.AskDecision(v, d.approve, d.reason, wrong), teams.Medium)
 }
 
 // say says the person's word to Apono. It is said once: what comes of it is
@@ -146,15 +146,15 @@ func (t *turn) say(ctx context.Context, k task, d decision) (teams.Answer, error
 	case <-ctx.Done():
 		gone.Store(true)
 		t.err = ctx.Err()
-		return teams.TaskMessage(wordsDeciding)
+		return t.tell(wordsDeciding)
 	}
 	switch {
-	case o.unsaid != "":
+	case o.unsaid != nil:
 		return t.askDecision(k, d, o.unsaid)
 	case errors.Is(o.err, aponoapi.ErrUnauthorized):
 		return t.reconnect(ctx)
 	}
-	return teams.TaskMessage(o.words)
+	return t.tell(o.words)
 }
 
 // tellLate tells an approver in their own chat that their word did not count,
@@ -164,7 +164,7 @@ func (b *Bot) tellLate(ctx context.Context, who db.Person, k task, o outcome) er
 	ctx, cancel := context.WithTimeout(ctx, decideLasts)
 	defer cancel()
 	name := cmp.Or(k.told.FriendlyID, k.told.ID)
-	_, err := b.Teams.Send(ctx, conversationOf(who.Chat), messageOf(cards.DecisionCameToNothing(name, cmp.Or(o.unsaid, o.words))))
+	_, err := b.Teams.Send(ctx, conversationOf(who.Chat), messageOf(cards.DecisionCameToNothing(name, cmp.Or(o.unsaid, o.words)), texts.For(who.Locale)))
 	return err
 }
 
@@ -180,10 +180,10 @@ func (d decision) action() db.AuditAction {
 type outcome struct {
 	decision
 	now    told
-	counts bool   // Apono has the person's word
-	words  string // for the person
-	unsaid string // why Apono does not have it, and that it can be said again
-	err    error  // for the log
+	counts bool       // Apono has the person's word
+	words  texts.Text // for the person
+	unsaid texts.Text // why Apono does not have it, and that it can be said again
+	err    error      // for the log
 }
 
 // audited is the outcome as the audit tells it.
@@ -196,7 +196,7 @@ func (o outcome) audited() string {
 		return "unknown"
 	case is(aponoapi.ErrForbidden), is(aponoapi.ErrNotFound), is(aponoapi.ErrInvalid), is(aponoapi.ErrUnauthorized):
 		return "refused"
-	case o.unsaid == "" && (is(aponoapi.ErrConflict) || is(aponoapi.ErrUnknownOutcome)):
+	case o.unsaid == nil && (is(aponoapi.ErrConflict) || is(aponoapi.ErrUnknownOutcome)):
 		return "too late"
 	}
 	return "failed"
@@ -213,10 +213,13 @@ func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r told, d deci
 	o := outcome{decision: d, now: r, counts: err == nil, err: err}
 	switch {
 	case errors.Is(err, aponoapi.ErrForbidden), errors.Is(err, aponoapi.ErrNotFound):
-		o.words = strings.TrimSpace(wordsMayNotDecide + " " + aponoSays(err))
+		o.words = wordsMayNotDecide
+		if said := aponoSays(err); said != nil {
+			o.words = sentences(o.words, said)
+		}
 		return o
 	case errors.Is(err, aponoapi.ErrInvalid):
-		o.unsaid = cmp.Or(aponoSays(err), "Apono does not accept this decision as it is.")
+		o.unsaid = cmp.Or(aponoSays(err), texts.Text(texts.English("Apono does not accept this decision as it is.")))
 		return o
 	case err != nil && !errors.Is(err, aponoapi.ErrConflict) && !errors.Is(err, aponoapi.ErrUnknownOutcome):
 		o.words = b.wordsOf(err)
@@ -227,7 +230,7 @@ func (b *Bot) decideAs(ctx context.Context, own *aponoapi.Client, r told, d deci
 	now, failed := b.tell(look, own, r.ID)
 	if failed != nil {
 		o.err = errors.Join(err, failed)
-		o.words = "Apono took your decision. The card follows."
+		o.words = texts.English("Apono took your decision. The card follows.")
 		if err != nil {
 			o.words = wordsDeciding
 		}
@@ -248,16 +251,16 @@ func (b *Bot) weigh(ctx context.Context, own *aponoapi.Client, o outcome) outcom
 			o.err, o.words = errors.Join(o.err, err), wordsDeciding
 			return o
 		case asked:
-			o.unsaid = "Apono did not answer, and does not have your decision. Press the button again."
+			o.unsaid = texts.English("Apono did not answer, and does not have your decision. Press the button again.")
 			return o
 		}
 		o.counts = true
 	}
 	o.words = standing(o.now)
 	if o.counts && o.now.Status != aponoapi.Pending && o.approve != (o.now.Status == aponoapi.Rejected) {
-		o.words = "You approved it. Everybody sees it on the card."
+		o.words = texts.English("You approved it. Everybody sees it on the card.")
 		if !o.approve {
-			o.words = "You rejected it. Everybody sees it on the card."
+			o.words = texts.English("You rejected it. Everybody sees it on the card.")
 		}
 	}
 	return o
@@ -274,8 +277,8 @@ func isAsked(ctx context.Context, own *aponoapi.Client, id string) (bool, error)
 }
 
 // standing says how a request stands that somebody wanted to decide on.
-func standing(r told) string {
-	by := func(d aponoapi.Decision) string {
+func standing(r told) texts.Text {
+	said := func(d aponoapi.Decision, alone, by texts.English) texts.Text {
 		var names []string
 		for _, a := range r.Approvers {
 			if a.Decision == d && a.Name != "" {
@@ -283,9 +286,9 @@ func standing(r told) string {
 			}
 		}
 		if len(names) == 0 {
-			return "."
+			return alone
 		}
-		return ": " + cards.Names(names, 3) + "."
+		return by.With(cards.Names(names, 3))
 	}
 	switch s := r.Status; {
 	case s == aponoapi.Pending:
@@ -295,15 +298,15 @@ func standing(r told) string {
 				done++
 			}
 		}
-		return fmt.Sprintf("Apono has your decision, and waits for the others: %d of %d have approved so far.", done, len(r.Approvers))
+		return texts.English("Apono has your decision, and waits for the others: %d of %d have approved so far.").With(done, len(r.Approvers))
 	case s == aponoapi.Rejected:
-		return "It is rejected already" + by(aponoapi.Refused)
+		return said(aponoapi.Refused, "It is rejected already.", "It is rejected already: %s.")
 	case s == aponoapi.Granting, s.Active():
-		return "It is approved already" + by(aponoapi.Approved)
+		return said(aponoapi.Approved, "It is approved already.", "It is approved already: %s.")
 	case s == aponoapi.PendingMFA:
-		return "Apono waits for the requester to pass MFA. Decide when that is done."
+		return texts.English("Apono waits for the requester to pass MFA. Decide when that is done.")
 	}
-	return "There is nothing to decide any more. The request: " + r.Status.String() + "."
+	return texts.English("There is nothing to decide any more. The request: %s.").With(cards.StatusText(r.Status))
 }
 
 // noteDecision records what came of an approver's word, so that every card

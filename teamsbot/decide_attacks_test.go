@@ -70,7 +70,7 @@ func TestARenamedPersonIsNoApprover(t *testing.T) {
 	devin := w.person("Devin")
 	devin.connects()
 	devin.Name, devin.GivenName, devin.Surname = omar.Name, omar.GivenName, omar.Surname
-	devin.forwarded(omar.reviewed(), "Approve").shows(wordsNotApprover)
+	devin.forwarded(omar.reviewed(), "Approve").shows(string(wordsNotApprover))
 	// Nor is who is found at an approver's address, with a token of their own.
 	devin.Email, devin.UPN = omar.Email, omar.UPN
 	must(t, w.store.RememberApono(t.Context(), w.keyOf(devin), omar.aponoID(), w.apono.Now()))

@@ -145,11 +145,11 @@ func TestWhoMayNotDecide(t *testing.T) {
 	devin.connects()
 	dana.connects()
 	for _, button := range []string{"Approve", "Reject"} {
-		d := devin.forwarded(omar.reviewed(), button).shows(wordsNotApprover)
+		d := devin.forwarded(omar.reviewed(), button).shows(string(wordsNotApprover))
 		if strings.Contains(d.Text(), "INC-7") {
 			t.Errorf("Devin learns %s", d.Text())
 		}
-		dana.forwarded(omar.reviewed(), button).shows(wordsOwnRequest)
+		dana.forwarded(omar.reviewed(), button).shows(string(wordsOwnRequest))
 	}
 	if got := w.requests()[0].Status; got != aponoapi.Pending {
 		t.Errorf("the request is %v", got)
@@ -171,7 +171,7 @@ func TestNobodyDecidesOnTheirOwn(t *testing.T) {
 	omar.says("request")
 	w.submits(omar, "AWS production")
 	w.tellsApprovers()
-	omar.forwarded(ava.reviewed(), "Approve").shows(wordsOwnRequest)
+	omar.forwarded(ava.reviewed(), "Approve").shows(string(wordsOwnRequest))
 	if len(omar.reviews()) != 0 {
 		t.Error("Omar is asked to decide on his own request")
 	}

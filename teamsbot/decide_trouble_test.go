@@ -27,7 +27,7 @@ func TestDecisionThatAponoDoesNotTake(t *testing.T) {
 		words, outcome string
 	}{
 		"busy":       {aponotest.Fault{Status: http.StatusTooManyRequests, RetryAfter: 20 * time.Second}, "Apono is busy", "failed"},
-		"forbidden":  {aponotest.Fault{Status: http.StatusForbidden}, wordsMayNotDecide, "refused"},
+		"forbidden":  {aponotest.Fault{Status: http.StatusForbidden}, string(wordsMayNotDecide), "refused"},
 		"invalid":    {aponotest.Fault{Status: http.StatusUnprocessableEntity}, "does not accept this decision", "refused"},
 		"dead token": {aponotest.Fault{Status: http.StatusUnauthorized}, "Personal token", "refused"},
 	} {
@@ -95,9 +95,9 @@ func TestADecisionThatIsRefusedLate(t *testing.T) {
 	w.tellsApprovers()
 	d := omar.pressesOn(omar.reviewed(), "Approve")
 	w.apono.Fault(aponotest.Fault{Method: http.MethodPost, Path: approvePath, Latency: 4 * time.Second, Status: http.StatusForbidden, Times: 1})
-	w.hurries(func() { d.press("Approve").shows(wordsDeciding) })
+	w.hurries(func() { d.press("Approve").shows(string(wordsDeciding)) })
 	must(t, w.teams.Await(t.Context(), func() bool {
-		return omar.LastCard().Has("Your decision did not count", w.requests()[0].FriendlyID, wordsMayNotDecide)
+		return omar.LastCard().Has("Your decision did not count", w.requests()[0].FriendlyID, string(wordsMayNotDecide))
 	}))
 	if got := w.audited(); !slices.Equal(got[len(got)-2:], []string{"approve begun Omar Approver", "approve refused Omar Approver"}) {
 		t.Errorf("the audit has %v", got)
@@ -158,7 +158,7 @@ func TestOwnRequestWhoseGranteeIsNotTold(t *testing.T) {
 		_ = json.NewEncoder(rw).Encode(body)
 		return true
 	})
-	omar.forwarded(ava.reviewed(), "Approve").shows(wordsOwnRequest)
+	omar.forwarded(ava.reviewed(), "Approve").shows(string(wordsOwnRequest))
 }
 
 // Two replicas, and a request that is taken back meanwhile: nobody sees an error.

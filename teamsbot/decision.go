@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -111,6 +112,19 @@ func explained(r *db.Request, a aponoapi.Activity) {
 		by = a.ApproverEmails
 	}
 	r.BeganAt = cmp.Or(r.BeganAt, a.GrantedAt)
-	r.DecidedBy = cmp.Or(r.DecidedBy, cards.Names(by, 3))
+	r.DecidedBy = cmp.Or(r.DecidedBy, inShort(by, 3))
 	r.Reason = cmp.Or(r.Reason, cards.Line(a.ApproverReason, reasonLimit))
+}
+
+// inShort lists the first names, in no language.
+func inShort(names []string, limit int) string {
+	shown := make([]string, 0, limit+1)
+	for i, n := range names {
+		if i == limit {
+			shown = append(shown, "…")
+			break
+		}
+		shown = append(shown, cards.Name(n, 80))
+	}
+	return strings.Join(shown, ", ")
 }

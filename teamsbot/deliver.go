@@ -127,7 +127,7 @@ func (b *Bot) deliverNext(ctx context.Context, l *db.Lease) (activityID string, 
 // post sends a card that does not stand in its conversation yet, or replaces it
 // where it stands.
 func (b *Bot) post(ctx context.Context, l *db.Lease, c *db.CardToDraw, card cards.Card) (activityID string, err error) {
-	to, m := conversationOf(l.Conversation), messageOf(card)
+	to, m := conversationOf(l.Conversation), messageOf(card, readIn(c))
 	to.Thread = c.Thread
 	if c.ActivityID != "" {
 		return c.ActivityID, b.Teams.Update(ctx, to, c.ActivityID, m)
@@ -144,7 +144,7 @@ func (b *Bot) mendCopy(ctx context.Context, k db.PersonKey, card int64, place te
 	if err != nil || c == nil {
 		return err
 	}
-	return b.Teams.Update(ctx, place, activityID, messageOf(b.cardOf(ctx, c)))
+	return b.Teams.Update(ctx, place, activityID, messageOf(b.cardOf(ctx, c), readIn(c)))
 }
 
 // notDelivered is what becomes of a card that Teams did not take ("Send and

@@ -11,6 +11,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // busyLasts is how long a look at details may last. A claim that is older has
@@ -43,16 +44,16 @@ func (t *turn) viewDetails(ctx context.Context) (teams.Answer, error) {
 		}
 		if len(all) > 1 {
 			view := t.bot.submissionView(t.person, g.sub, all...)
-			return teams.TaskCard("Access details", cards.WhichDetails(view).JSON(), teams.Medium)
+			return t.dialog(wordsDetails, cards.WhichDetails(view), teams.Medium)
 		}
 	}
-	return t.detailsDialog(g, "")
+	return t.detailsDialog(g, nil)
 }
 
 // detailsDialog is how the details of a request stand, below a problem if there
 // is one.
-func (t *turn) detailsDialog(g *grant, problem string) (teams.Answer, error) {
-	return teams.TaskCard("Access details", cards.ViewDetails(t.grantView(g), problem).JSON(), teams.Medium)
+func (t *turn) detailsDialog(g *grant, problem texts.Text) (teams.Answer, error) {
+	return t.dialog(wordsDetails, cards.ViewDetails(t.grantView(g), problem), teams.Medium)
 }
 
 // grantView is a granted request as a card shows it.

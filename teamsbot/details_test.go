@@ -139,7 +139,7 @@ func TestDetailsOfAHundredPressesAreShownOnce(t *testing.T) {
 			switch {
 			case status == http.StatusOK && strings.Contains(body, secret):
 				shown.Add(1)
-			case status == http.StatusOK && (strings.Contains(body, wordsShownBefore) || strings.Contains(body, wordsTookTooLong)):
+			case status == http.StatusOK && (strings.Contains(body, string(wordsShownBefore)) || strings.Contains(body, string(wordsTookTooLong))):
 				others.Add(1)
 			default:
 				t.Errorf("got %d %.300s", status, body)
@@ -217,7 +217,7 @@ func TestForgedDetailsRevealAndChangeNothing(t *testing.T) {
 	for _, verb := range []cards.Verb{cards.VerbDetails, cards.VerbDetailsShow, cards.VerbReset, cards.VerbResetNow} {
 		for _, id := range []string{r.V3ID, r.V4ID, r.FriendlyID, "", "../users", "'; --", strings.Repeat("x", 10000)} {
 			status, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: verb, Request: id}})
-			if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) || strings.Contains(body, "Orders") {
+			if status != http.StatusOK || !strings.Contains(body, string(wordsNoRequest)) || strings.Contains(body, "Orders") {
 				t.Errorf("%s %.20q: got %d %s", verb, id, status, body)
 			}
 		}
@@ -225,7 +225,7 @@ func TestForgedDetailsRevealAndChangeNothing(t *testing.T) {
 			for _, name := range []string{"task/fetch", "task/submit", "composeExtension/submitAction"} {
 				a := dana.ActivityIn(place, "invoke")
 				a["name"], a["value"] = name, map[string]any{"data": map[string]any{"apono": cards.Data{Verb: verb, Request: r.V3ID}}}
-				if status, body := w.sendTo(w.url, a); status != http.StatusOK || !strings.Contains(body, wordsOwnChat) {
+				if status, body := w.sendTo(w.url, a); status != http.StatusOK || !strings.Contains(body, string(wordsOwnChat)) {
 					t.Errorf("%s by %s in %s: got %d %s", verb, name, place, status, body)
 				}
 			}
@@ -238,7 +238,7 @@ func TestForgedDetailsRevealAndChangeNothing(t *testing.T) {
 	// Her address leads to somebody else now.
 	open := dana.presses("View details")
 	must(t, w.store.RememberApono(t.Context(), w.keyOf(dana), "somebody-else", w.apono.Now()))
-	open.press("Show").shows(wordsNoRequest)
+	open.press("Show").shows(string(wordsNoRequest))
 	if n := w.reads(); n != 0 {
 		t.Errorf("Apono was asked %d times", n)
 	}
@@ -341,7 +341,7 @@ func TestDetailsOnBehalf(t *testing.T) {
 	}
 	for _, verb := range []cards.Verb{cards.VerbDetails, cards.VerbDetailsShow, cards.VerbReset, cards.VerbResetNow} {
 		status, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: verb, Request: w.requests()[0].V3ID, Do: cards.DoOne}})
-		if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) {
+		if status != http.StatusOK || !strings.Contains(body, string(wordsNoRequest)) {
 			t.Errorf("%s: got %d %s", verb, status, body)
 		}
 	}

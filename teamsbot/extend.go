@@ -61,7 +61,7 @@ func (t *turn) askExtend(ctx context.Context) (teams.Answer, error) {
 	if err != nil || x == nil {
 		return answer, err
 	}
-	return teams.TaskCard("Extend access", cards.Extend(x.view(t), x.told.Extension.Used).JSON(), teams.Medium)
+	return t.dialog("Extend access", cards.Extend(x.view(t), x.told.Extension.Used), teams.Medium)
 }
 
 // extension is an access of the person that Apono extends.
@@ -98,7 +98,7 @@ func (t *turn) toExtend(ctx context.Context) (*extension, teams.Answer, error) {
 		return nil, answer, err
 	case errors.Is(err, errNotExtendable):
 		t.err = err
-		answer, err := teams.TaskCard("Extend access", cards.NotExtended(t.bot.ownView(t.person, o)).JSON(), teams.Medium)
+		answer, err := t.dialog("Extend access", cards.NotExtended(t.bot.ownView(t.person, o)), teams.Medium)
 		return nil, answer, err
 	case err != nil:
 		return nil, teams.Answer{}, sorry(err, t.bot.wordsOf(err))
@@ -166,7 +166,7 @@ func (t *turn) notExtended(ctx context.Context, x *extension, used int, err erro
 		return t.reconnect(ctx)
 	case errors.Is(err, aponoapi.ErrConflict), errors.Is(err, aponoapi.ErrInvalid):
 		t.err = err
-		return teams.TaskCard("Extend access", cards.NotExtended(x.view(t)).JSON(), teams.Medium)
+		return t.dialog("Extend access", cards.NotExtended(x.view(t)), teams.Medium)
 	}
 	return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 }

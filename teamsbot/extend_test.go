@@ -176,7 +176,7 @@ func TestForgedExtensions(t *testing.T) {
 	for _, verb := range []cards.Verb{cards.VerbExtend, cards.VerbExtendNow} {
 		for _, name := range []string{r.V3ID, r.V4ID, r.FriendlyID, "", "../x"} {
 			_, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: verb, Request: name}})
-			if !strings.Contains(body, wordsNoRequest) || strings.Contains(body, "Orders") {
+			if !strings.Contains(body, string(wordsNoRequest)) || strings.Contains(body, "Orders") {
 				t.Errorf("%s %q: %s", verb, name, body)
 			}
 		}

@@ -3,23 +3,23 @@ package teamsbot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // recentShown is how many of the last requests stand below the favorites.
 const recentShown = 3
 
 const (
-	wordsNoFavorite = "This favorite is no longer there."
-	wordsNameTaken  = "You have another favorite of that name."
-	wordsNoName     = "Write a name."
-	wordsNotTold    = "Apono does not tell what this request was for, so it cannot become a favorite."
+	wordsNoFavorite texts.English = "This favorite is no longer there."
+	wordsNameTaken  texts.English = "You have another favorite of that name."
+	wordsNoName     texts.English = "Write a name."
+	wordsNotTold    texts.English = "Apono does not tell what this request was for, so it cannot become a favorite."
 )
 
 // stepFavorites does what a button of the favorites' dialog says.
@@ -87,7 +87,7 @@ func (t *turn) listFavorites(ctx context.Context, l cards.Favorites) (teams.Answ
 	for _, r := range recent {
 		l.Recent = append(l.Recent, t.bot.submissionView(t.person, r.Submission, r.Requests...))
 	}
-	return teams.TaskCard("Favorites", cards.FavoritesList(l).JSON(), teams.Medium)
+	return t.dialog("Favorites", cards.FavoritesList(l), teams.Medium)
 }
 
 // textOf is what of a favorite can be searched for.
@@ -133,11 +133,11 @@ func (t *turn) renameFavorite(ctx context.Context, at cards.Place) (teams.Answer
 		if err != nil {
 			return t.favoriteGone(ctx, at, err)
 		}
-		if n.Problem == "" {
+		if n.Problem == nil {
 			return t.listFavorites(ctx, cards.Favorites{Place: at, Done: "Renamed", DoneName: n.Name})
 		}
 	}
-	return teams.TaskCard("Rename favorite", cards.RenameFavorite(at, favoriteView(f), n).JSON(), teams.Medium)
+	return t.dialog("Rename favorite", cards.RenameFavorite(at, favoriteView(f), n), teams.Medium)
 }
 
 // deleteFavorite asks whether to delete a favorite, and does it.
@@ -147,7 +147,7 @@ func (t *turn) deleteFavorite(ctx context.Context, at cards.Place) (teams.Answer
 		return t.favoriteGone(ctx, at, err)
 	}
 	if t.press.Do != cards.DoDeleteNow {
-		return teams.TaskCard("Delete favorite", cards.DeleteFavorite(at, favoriteView(f)).JSON(), teams.Medium)
+		return t.dialog("Delete favorite", cards.DeleteFavorite(at, favoriteView(f)), teams.Medium)
 	}
 	if err := t.bot.Store.DeleteFavorite(ctx, t.person.PersonKey, f.ID); err != nil {
 		return t.favoriteGone(ctx, at, err)
@@ -171,7 +171,7 @@ func (t *turn) nameRequest(ctx context.Context, draw func(cards.Naming) cards.Ca
 	if err != nil {
 		return teams.Answer{}, err
 	}
-	return naming(draw(cards.Naming{What: what}))
+	return t.naming(draw(cards.Naming{What: what}))
 }
 
 // addRequest keeps what a request asked for.
@@ -185,8 +185,8 @@ func (t *turn) addRequest(ctx context.Context, at cards.Place, draw func(cards.N
 	switch {
 	case err != nil:
 		return teams.Answer{}, err
-	case problem != "":
-		return naming(draw(cards.Naming{What: what, Name: name, Problem: problem}))
+	case problem != nil:
+		return t.naming(draw(cards.Naming{What: what, Name: name, Problem: problem}))
 	}
 	return t.listFavorites(ctx, cards.Favorites{Place: at, Done: "Added to favorites", DoneName: name})
 }
@@ -220,7 +220,7 @@ func (t *turn) nameDraft(ctx context.Context, d db.Draft, f form) (teams.Answer,
 		if err != nil {
 			return teams.Answer{}, err
 		}
-		if problem != "" {
+		if problem != nil {
 			return t.show(ctx, d, f, problems{cards.FieldName: problem})
 		}
 		f.Naming, f.Name, f.Added = false, "", f.Name
@@ -229,7 +229,7 @@ func (t *turn) nameDraft(ctx context.Context, d db.Draft, f form) (teams.Answer,
 }
 
 // keep makes a wish a favorite, or says what is wrong with its name.
-func (t *turn) keep(ctx context.Context, name string, w db.Wish) (problem string, err error) {
+func (t *turn) keep(ctx context.Context, name string, w db.Wish) (problem texts.Text, err error) {
 	if name == "" {
 		return wordsNoName, nil
 	}
@@ -237,14 +237,14 @@ func (t *turn) keep(ctx context.Context, name string, w db.Wish) (problem string
 }
 
 // wordsOfName says what keeps a favorite from getting a name.
-func wordsOfName(err error) (problem string, _ error) {
+func wordsOfName(err error) (problem texts.Text, _ error) {
 	switch {
 	case errors.Is(err, db.ErrNameTaken):
 		return wordsNameTaken, nil
 	case errors.Is(err, db.ErrFull):
-		return fmt.Sprintf("You have %d favorites, and more are not possible. Delete one first.", db.MaxFavorites), nil
+		return texts.English("You have %d favorites, and more are not possible. Delete one first.").With(db.MaxFavorites), nil
 	}
-	return "", err
+	return nil, err
 }
 
 // named is the name that was typed.
@@ -252,6 +252,6 @@ func (t *turn) named() string {
 	return cards.Line(t.press.Inputs[cards.FieldName], cards.FavoriteNameLimit)
 }
 
-func naming(c cards.Card) (teams.Answer, error) {
-	return teams.TaskCard("Add to favorites", c.JSON(), teams.Medium)
+func (t *turn) naming(c cards.Card) (teams.Answer, error) {
+	return t.dialog("Add to favorites", c, teams.Medium)
 }

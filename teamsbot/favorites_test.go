@@ -101,7 +101,7 @@ func TestAFavoriteFromACard(t *testing.T) {
 	// Another one of that name is not possible; the same twice is one.
 	dana.presses("Add to favorites").fill("name", "ORDERS").press("Add to favorites").shows("Added to favorites")
 	must(t, w.store.AddFavorite(t.Context(), w.keyOf(dana), "other", db.Wish{Integration: db.Named{ID: "x", Name: "X"}}))
-	form = dana.presses("Add to favorites").fill("name", "Other").press("Add to favorites").shows(wordsNameTaken)
+	form = dana.presses("Add to favorites").fill("name", "Other").press("Add to favorites").shows(string(wordsNameTaken))
 	if got := form.value("name"); got != "Other" {
 		t.Errorf("the name is %q after it was refused", got)
 	}
@@ -116,8 +116,8 @@ func TestFavoritesAreRenamedAndDeleted(t *testing.T) {
 	w.fill(dana, 2)
 	list := dana.favorites().shows("favorite 01", "favorite 02")
 	form := list.pressOn("favorite 02", "Rename").shows("Name now", "favorite 02").fill("name", "FAVORITE 01").press("Rename").
-		shows(wordsNameTaken)
-	form = form.fill("name", "  ").press("Rename").shows(wordsNoName)
+		shows(string(wordsNameTaken))
+	form = form.fill("name", "  ").press("Rename").shows(string(wordsNoName))
 	list = form.fill("name", "Zebra").press("Rename").shows("Renamed", "Zebra", "favorite 01")
 	form = list.pressOn("Zebra", "Delete").shows("Delete this favorite?", "Zebra")
 	form.press("Back").shows("Zebra", "favorite 01")
@@ -126,7 +126,7 @@ func TestFavoritesAreRenamedAndDeleted(t *testing.T) {
 		t.Errorf("the favorites are %q", got)
 	}
 	// Two dialogs were open.
-	form.press("Delete").shows(wordsNoFavorite, "favorite 01")
+	form.press("Delete").shows(string(wordsNoFavorite), "favorite 01")
 	list.press("Delete").press("Delete").shows("You have no favorites yet")
 }
 
@@ -285,7 +285,7 @@ func TestForgedFavoriteRevealsAndChangesNothing(t *testing.T) {
 			status, body := devin.invoke(map[string]any{
 				"apono": cards.Data{Verb: cards.VerbFavoritesStep, Do: do, Favorite: id, From: -7}, "name": "stolen",
 			})
-			if status != http.StatusOK || !strings.Contains(body, wordsNoFavorite) || strings.Contains(body, "Danas own") {
+			if status != http.StatusOK || !strings.Contains(body, string(wordsNoFavorite)) || strings.Contains(body, "Danas own") {
 				t.Errorf("%s %.20q: got %d %s", do, id, status, body)
 			}
 		}
@@ -298,7 +298,7 @@ func TestForgedFavoriteRevealsAndChangesNothing(t *testing.T) {
 		{Verb: cards.VerbFavoritesStep, Do: cards.DoAdd, Request: request},
 	} {
 		status, body := devin.invoke(map[string]any{"apono": data, "name": "stolen"})
-		if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) || strings.Contains(body, "INC-7") {
+		if status != http.StatusOK || !strings.Contains(body, string(wordsNoRequest)) || strings.Contains(body, "INC-7") {
 			t.Errorf("%+v: got %d %s", data, status, body)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // step is where a person stands in the request form.
@@ -66,8 +67,8 @@ type form struct {
 
 	// Unchecked says that it was filled in from what was asked for before: Apono
 	// has not told yet whether all of it can still be asked for.
-	Unchecked bool   `json:"unchecked,omitempty"`
-	Gone      string `json:"gone,omitempty"` // what could not, in words
+	Unchecked bool      `json:"unchecked,omitempty"`
+	Left      []leftOut `json:"left,omitempty"` // what could not
 	// Naming says that the dialog asks for the name of the favorite that the form
 	// is to become.
 	Naming bool   `json:"naming,omitempty"`
@@ -86,7 +87,7 @@ type form struct {
 
 // problems are what is wrong, by the field at which it is said; "" is the form
 // as a whole.
-type problems map[string]string
+type problems map[string]texts.Text
 
 func newForm() form { return form{Step: stepIntegration, Duration: defaultDuration} }
 
@@ -104,7 +105,7 @@ func (f *form) take(p cards.Press) {
 	if f.Blank {
 		return
 	}
-	f.Note, f.Gone, f.Added = "", "", "" // has been read
+	f.Note, f.Left, f.Added = "", nil, "" // has been read
 	switch f.Step {
 	case stepFor:
 		f.takeFor(p.Inputs[cards.FieldFor])
@@ -228,11 +229,11 @@ func (f *form) check() problems {
 	switch f.Step {
 	case stepIntegration:
 		if f.Integration.ID == "" {
-			return problems{cards.FieldIntegration: "Choose an integration."}
+			return problems{cards.FieldIntegration: texts.English("Choose an integration.")}
 		}
 	case stepResourceType:
 		if f.ResourceType.ID == "" {
-			return problems{cards.FieldResourceType: "Choose a resource type."}
+			return problems{cards.FieldResourceType: texts.English("Choose a resource type.")}
 		}
 	case stepResources:
 		return f.checkResources()
@@ -245,9 +246,9 @@ func (f *form) check() problems {
 func (f *form) checkResources() problems {
 	switch n := len(f.Resources); {
 	case n == 0:
-		return problems{cards.FieldResources: "Choose at least one resource."}
+		return problems{cards.FieldResources: texts.English("Choose at least one resource.")}
 	case n > maxResources:
-		return problems{cards.FieldResources: fmt.Sprintf("Choose at most %d resources; these are %d.", maxResources, n)}
+		return problems{cards.FieldResources: texts.English("Choose at most %d resources; these are %d.").With(maxResources, n)}
 	}
 	return nil
 }
@@ -255,9 +256,9 @@ func (f *form) checkResources() problems {
 func (f *form) checkFinish() problems {
 	wrong := problems{}
 	if len(f.Permissions) == 0 && !f.ForBundle {
-		wrong[cards.FieldPermissions] = "Choose a permission."
+		wrong[cards.FieldPermissions] = texts.English("Choose a permission.")
 	}
-	if _, words := f.duration(); words != "" {
+	if _, words := f.duration(); words != nil {
 		wrong[cards.FieldDuration] = words
 	}
 	f.checkAnswers(wrong)
@@ -314,21 +315,21 @@ func (f *form) goTo(s step) {
 
 // duration is the duration that was chosen or typed, or words about what is
 // wrong with it.
-func (f *form) duration() (d time.Duration, wrong string) {
+func (f *form) duration() (d time.Duration, wrong texts.Text) {
 	if f.Hours == "" {
 		if d, ok := offeredDuration(f.Duration); ok {
-			return d, ""
+			return d, nil
 		}
-		return 0, "Choose a duration."
+		return 0, texts.English("Choose a duration.")
 	}
 	hours, err := strconv.ParseFloat(strings.Replace(f.Hours, ",", ".", 1), 64)
 	if err != nil || math.IsNaN(hours) || hours <= 0 {
-		return 0, fmt.Sprintf("Write a number of hours above 0, for example 1.5: %q is not one.", f.Hours)
+		return 0, texts.English("Write a number of hours above 0, for example 1.5: “%s” is not one.").With(f.Hours)
 	}
 	if hours > longestDuration.Hours() {
-		return 0, fmt.Sprintf("Write at most %d hours.", int(longestDuration.Hours()))
+		return 0, texts.English("Write at most %d hours.").With(int(longestDuration.Hours()))
 	}
-	return max(time.Minute, time.Duration(hours*float64(time.Hour)).Round(time.Minute)), ""
+	return max(time.Minute, time.Duration(hours*float64(time.Hour)).Round(time.Minute)), nil
 }
 
 // elsewhere is what is chosen and not on the page.

@@ -36,7 +36,7 @@ func TestTheNewerWayToSayADurationCounts(t *testing.T) {
 		f := c.was
 		f.takeDuration(c.ticked, c.typed)
 		got, wrong := f.duration()
-		if f.Duration != c.wantTicked || f.Hours != c.wantHours || got != c.want || (wrong != "") != c.wantComplained {
+		if f.Duration != c.wantTicked || f.Hours != c.wantHours || got != c.want || (wrong != nil) != c.wantComplained {
 			t.Errorf("%s: got ticked %q, hours %q, %v, %q", name, f.Duration, f.Hours, got, wrong)
 		}
 	}

@@ -42,7 +42,7 @@ func (h *history) told() *db.Before {
 			told.Overlap = append(told.Overlap, p.id)
 		}
 		if len(told.Last) < shownBefore {
-			told.Last = append(told.Last, db.Past{ID: p.id, About: aboutAsked(p.asked), Status: p.status})
+			told.Last = append(told.Last, inFewWords(p.id, p.asked, p.status))
 		}
 		if p.asked.Duration > 0 {
 			durations = append(durations, p.asked.Duration)
@@ -83,15 +83,18 @@ func thingsOf(a db.Asked) []string {
 	return ids
 }
 
-// aboutAsked tells in few words what was asked for.
-func aboutAsked(a db.Asked) string {
-	what := cmp.Or(a.Bundle.Name, a.Integration.Name, a.Integration.ID)
-	names := slices.DeleteFunc(namesOf(a.Resources), func(name string) bool { return slices.Contains(idsOf(a.Resources), name) })
-	switch {
-	case a.Bundle.Name != "":
-		return cards.Line(what, 60)
-	case len(names) == 0:
-		return cards.Line(what, 60) + ", " + countOf(len(a.Resources), "resource")
+// pastNames is how many resources of an earlier request are named.
+const pastNames = 2
+
+// inFewWords tells what was asked for before.
+func inFewWords(id string, a db.Asked, status aponoapi.Status) db.Past {
+	p := db.Past{ID: id, About: cards.Line(cmp.Or(a.Bundle.Name, a.Integration.Name, a.Integration.ID), 60), Status: status}
+	if a.Bundle.Name != "" {
+		return p
 	}
-	return cards.Line(what, 60) + ": " + cards.Names(names, 2)
+	names := slices.DeleteFunc(namesOf(a.Resources), func(name string) bool { return slices.Contains(idsOf(a.Resources), name) })
+	if p.Count = len(a.Resources); len(names) > 0 {
+		p.Names, p.Count = names[:min(len(names), pastNames)], len(names)
+	}
+	return p
 }

@@ -14,16 +14,17 @@ import (
 // where nobody else reads it.
 func (t *turn) help(ctx context.Context) (cards.Card, error) {
 	if !t.alone {
-		return cards.Help(cards.Home{Shared: true, Admin: t.mayWatch(ctx)}), nil
+		return cards.Help(cards.Home{Shared: true, Admin: t.mayDoMore(ctx)}), nil
 	}
 	home, err := t.bot.home(ctx, t.person.PersonKey)
+	home.Admin = t.mayDoMore(ctx)
 	return cards.Help(home), err
 }
 
-// mayWatch says that the person may say what the channel is shown in which they
-// asked; where that cannot be found out, they are not told that they may.
-func (t *turn) mayWatch(ctx context.Context) bool {
-	if t.activity == nil || t.activity.Kind() != teams.Channel {
+// mayDoMore says that the person is an admin and can do what only admins can
+// where they asked; where that cannot be found out, they are not told of it.
+func (t *turn) mayDoMore(ctx context.Context) bool {
+	if t.activity == nil || t.activity.Kind() == teams.GroupChat {
 		return false
 	}
 	is, err := t.bot.isAdmin(ctx, t)

@@ -29,7 +29,7 @@ func TestForgedPressIsNotActedOn(t *testing.T) {
 	status, body := devin.invoke(map[string]any{
 		"apono": cards.Data{Verb: cards.VerbRequestStep, Draft: draft.Draft, Revision: draft.Revision, Do: cards.DoSubmit},
 	})
-	if status != http.StatusOK || !strings.Contains(body, wordsNoDraft) {
+	if status != http.StatusOK || !strings.Contains(body, string(wordsNoDraft)) {
 		t.Errorf("somebody else's draft: got %d %s", status, body)
 	}
 	for name, data := range map[string]any{

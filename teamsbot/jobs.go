@@ -15,6 +15,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -110,7 +111,7 @@ func (b *Bot) welcome(ctx context.Context, job db.Welcome) error {
 	if err != nil {
 		return err
 	}
-	_, err = b.Teams.Send(ctx, conversationOf(p.Chat), messageOf(cards.Welcome(home)))
+	_, err = b.Teams.Send(ctx, conversationOf(p.Chat), messageOf(cards.Welcome(home), texts.For(p.Locale)))
 	return b.sent(err)
 }
 
@@ -135,7 +136,7 @@ func (b *Bot) sendReply(ctx context.Context, job db.Reply) error {
 	}
 	to := conversationOf(place)
 	to.Thread = job.Thread
-	_, err = b.Teams.Send(ctx, to, messageOf(card))
+	_, err = b.Teams.Send(ctx, to, messageOf(card, t.reads()))
 	return b.sent(err)
 }
 
@@ -171,6 +172,6 @@ func mayHaveArrived(err error) bool {
 	return errors.Is(err, teams.ErrUnclear) && errors.As(err, &e) && e.Status == 0
 }
 
-func messageOf(c cards.Card) teams.Message {
-	return teams.Message{Card: c.JSON(), Summary: c.Summary()}
+func messageOf(c cards.Card, l *texts.Language) teams.Message {
+	return teams.Message{Card: c.JSON(l), Summary: c.Summary(l)}
 }

@@ -94,7 +94,7 @@ func TestFormKeepsWhatIsTyped(t *testing.T) {
 	dana := w.person("Dana")
 
 	form := dana.presses("New request").press("Next").shows("Choose an integration.")
-	form = form.atLastStep().fill("hours", "soon").press("Submit").shows(`"soon" is not one`)
+	form = form.atLastStep().fill("hours", "soon").press("Submit").shows("“soon” is not one")
 	if got := form.value("justification"); got != "INC-42: orders are stuck" {
 		t.Errorf("the justification is %q after a refusal", got)
 	}

@@ -57,7 +57,7 @@ func (t *turn) readLeftover(ctx context.Context, f form) (form, error) {
 	if f.Integration.ID == "" {
 		u.form.Words = cmp.Or(u.again, u.rest()) // not what has named the integration
 	}
-	u.form.Step, u.form.Note = u.step(), view.Note()
+	u.form.Step, u.form.Note = u.step(), t.inWords(view.Note())
 	u.form.Unread, u.form.Read = false, u.form.chosenLists()
 	return u.form, nil
 }

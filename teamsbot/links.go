@@ -3,12 +3,12 @@ package teamsbot
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // errNotConnected says that there is no token of the person's own to act with.
@@ -84,7 +84,7 @@ func (t *turn) own(ctx context.Context) (*aponoapi.Client, error) {
 
 // askConnect asks the person to connect, in the dialog of what they pressed,
 // which goes on afterwards.
-func (t *turn) askConnect(ctx context.Context) (teams.Answer, error) { return t.askToken(ctx, "") }
+func (t *turn) askConnect(ctx context.Context) (teams.Answer, error) { return t.askToken(ctx) }
 
 // reconnect forgets the token that Apono did not take, and asks for another one
 // as askConnect does.
@@ -94,10 +94,11 @@ func (t *turn) reconnect(ctx context.Context) (teams.Answer, error) {
 			return teams.Answer{}, err
 		}
 	}
-	return t.askToken(ctx, "Your connection to Apono has ended: the token that you connected has expired or was revoked.")
+	return t.askToken(ctx, texts.English("Your connection to Apono has ended: the token that you connected has expired or was revoked."))
 }
 
-func (t *turn) askToken(ctx context.Context, lead string) (teams.Answer, error) {
+// askToken asks for a token, for reasons that are told above.
+func (t *turn) askToken(ctx context.Context, lead ...texts.Text) (teams.Answer, error) {
 	if _, err := t.identify(ctx); err != nil {
 		return teams.Answer{}, t.unidentified(err)
 	}
@@ -105,9 +106,9 @@ func (t *turn) askToken(ctx context.Context, lead string) (teams.Answer, error) 
 		return teams.Answer{}, sorry(errors.New("LINK_KEYS is not set"), t.bot.wordsNoConnect())
 	}
 	if t.bot.tokensShut.is(t.bot.Now()) {
-		lead = strings.TrimSpace(lead + " " + t.bot.wordsNoTokens())
+		lead = append(lead, t.bot.wordsNoTokens())
 	}
-	return t.connectDialog(cards.Connecting{Lead: lead, Then: after(t.press)})
+	return t.connectDialog(cards.Connecting{Lead: sentences(lead...), Then: after(t.press)})
 }
 
 // after is a press that goes on when the person is connected; nil where that was

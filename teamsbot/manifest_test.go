@@ -63,7 +63,7 @@ func TestTeamsOffersWhatCanBeWritten(t *testing.T) {
 	for _, version := range []string{"1.29", "1.19"} {
 		titles, german := offered(t, version)
 		for scope, takes := range map[string]func(command) bool{
-			"personal":  func(c command) bool { return c.audit == "" }, // watches are for channels
+			"personal":  func(c command) bool { return c.audit == "" && !c.admins }, // watches are for channels
 			"team":      func(c command) bool { return !c.private },
 			"groupChat": func(c command) bool { return !c.private && c.audit == "" },
 		} {

@@ -32,7 +32,7 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		t.err = err
-		return teams.TaskCard(m.Title(), cards.MineLoading(m).JSON(), teams.Medium)
+		return t.dialog(m.Title(), cards.MineLoading(m), teams.Medium)
 	case err != nil:
 		return teams.Answer{}, sorry(err, t.bot.wordsOf(err))
 	}
@@ -54,7 +54,7 @@ func (t *turn) openMine(ctx context.Context) (teams.Answer, error) {
 	if m.List == cards.ListAccess {
 		card = cards.MyAccess
 	}
-	return teams.TaskCard(m.Title(), card(m, t.bot.Now()).JSON(), teams.Medium)
+	return t.dialog(m.Title(), card(m, t.bot.Now()), teams.Medium)
 }
 
 // belongs says whether a request that stands so belongs into a list.

@@ -252,13 +252,13 @@ func TestForgedNamesInListsRevealNothing(t *testing.T) {
 		for _, verb := range []cards.Verb{cards.VerbResources, cards.VerbAgain, cards.VerbRevoke} {
 			for _, id := range []string{r.V3ID, r.FriendlyID, r.V4ID} {
 				status, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: verb, Request: id}})
-				if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) {
+				if status != http.StatusOK || !strings.Contains(body, string(wordsNoRequest)) {
 					t.Errorf("%s %s: got %d %s", verb, id, status, body)
 				}
 			}
 		}
 		_, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: cards.VerbRevokeNow, Requests: []string{r.V3ID}}})
-		if !strings.Contains(body, wordsNoRequest) {
+		if !strings.Contains(body, string(wordsNoRequest)) {
 			t.Errorf("revoke %s: got %s", r.V3ID, body)
 		}
 	}

@@ -145,7 +145,7 @@ func aboutOf(r aponoapi.AccessRequest) string {
 			types = append(types, t.Name)
 		}
 		if len(types) > 0 {
-			name += " (" + cards.Names(types, 3) + ")"
+			name += " (" + inShort(types, 3) + ")"
 		}
 		groups = append(groups, name)
 	}
@@ -186,5 +186,5 @@ func (t *turn) askRevokeSome(all *ownSubmission, err error) (teams.Answer, error
 	if !slices.ContainsFunc(view.Requests, cards.Request.Revocable) {
 		return teams.Answer{}, sorry(errors.New("not active"), wordsNotActive)
 	}
-	return teams.TaskCard("Revoke access", cards.RevokeSome(view, all.pressed).JSON(), teams.Medium)
+	return t.dialog("Revoke access", cards.RevokeSome(view, all.pressed), teams.Medium)
 }

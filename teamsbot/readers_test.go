@@ -95,15 +95,15 @@ func TestForgedWatchChangesNothing(t *testing.T) {
 		want  string
 	}{
 		"no admin":         {dana, partners.ID, now, "Only an admin of this bot"},
-		"another channel":  {adam, approvals.ID, now, wordsOtherChannel},
-		"one's own chat":   {adam, adam.ChatID(), now, wordsOtherChannel},
-		"a chat as place":  {adam, adam.ChatID(), cards.Data{Verb: cards.VerbWatchNow, Watch: "all", Channel: adam.ChatID()}, wordsOtherChannel},
-		"no channel":       {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: "all"}, wordsOtherChannel},
+		"another channel":  {adam, approvals.ID, now, string(wordsOtherChannel)},
+		"one's own chat":   {adam, adam.ChatID(), now, string(wordsOtherChannel)},
+		"a chat as place":  {adam, adam.ChatID(), cards.Data{Verb: cards.VerbWatchNow, Watch: "all", Channel: adam.ChatID()}, string(wordsOtherChannel)},
+		"no channel":       {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: "all"}, string(wordsOtherChannel)},
 		"a shared channel": {adam, shared.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: "all", Channel: shared.ID}, "This channel is shared"},
-		"nothing":          {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Channel: partners.ID}, wordsWatchGone},
-		"no integration":   {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: "integration ../\x00", Channel: partners.ID}, wordsWatchGone},
-		"SQL":              {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: "bundle '; --", Channel: partners.ID}, wordsWatchGone},
-		"very much":        {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: strings.Repeat("x", 50_000), Channel: partners.ID}, wordsWatchGone},
+		"nothing":          {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Channel: partners.ID}, string(wordsWatchGone)},
+		"no integration":   {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: "integration ../\x00", Channel: partners.ID}, string(wordsWatchGone)},
+		"SQL":              {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: "bundle '; --", Channel: partners.ID}, string(wordsWatchGone)},
+		"very much":        {adam, partners.ID, cards.Data{Verb: cards.VerbWatchNow, Watch: strings.Repeat("x", 50_000), Channel: partners.ID}, string(wordsWatchGone)},
 	} {
 		for _, invoke := range []string{"task/fetch", "task/submit"} {
 			for _, verb := range []cards.Verb{cards.VerbWatchNow, cards.VerbWatch} {

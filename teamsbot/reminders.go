@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/apono-teams/teamsbot/cards"
@@ -37,8 +36,8 @@ func (b *Bot) remindApprovers(ctx context.Context) error {
 
 // onNotifications turns the warnings before an access ends on or off.
 func (t *turn) onNotifications(ctx context.Context) (cards.Card, error) {
-	on := strings.EqualFold(t.rest, "on")
-	if !on && !strings.EqualFold(t.rest, "off") {
+	on, said := onOrOff(t.rest)
+	if !said {
 		return cards.Notifications(!t.person.Muted, false), nil
 	}
 	if err := t.bot.Store.Mute(ctx, t.person.PersonKey, !on); err != nil {

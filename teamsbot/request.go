@@ -11,10 +11,8 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
-
-// formTitle is the title of the request form's dialog.
-const formTitle = "Request access"
 
 // openRequest opens the request form: a new one, or a draft where it stands.
 func (t *turn) openRequest(ctx context.Context) (teams.Answer, error) {
@@ -49,7 +47,7 @@ func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
 		return t.show(ctx, d, f, wrong)
 	case t.press.Revision != d.Revision:
 		f.takeTyped(t.press.Inputs)
-		return t.show(ctx, d, f, problems{"": "This form was open twice. Here is how it stands now."})
+		return t.show(ctx, d, f, problems{"": texts.English("This form was open twice. Here is how it stands now.")})
 	}
 	if f.Naming {
 		return t.nameDraft(ctx, d, f)
@@ -80,7 +78,7 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 	case err != nil:
 		return db.Draft{}, form{}, nil, err
 	case sub.State == db.Refused:
-		wrong = problems{fieldAsked(sub.Asked, sub.Refusal): sub.Refusal}
+		wrong = problems{fieldAsked(sub.Asked, sub.Refusal): texts.Outside(sub.Refusal)}
 	case sub.State == db.Sending, sub.State == db.Created:
 		return db.Draft{}, form{}, nil, sorry(errors.New("submitted before"), wordsSubmitted)
 	}
@@ -109,7 +107,7 @@ func (t *turn) showStep(
 		return teams.Answer{}, err
 	}
 	view := cards.Form{
-		Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Note: f.Note, Problem: cmp.Or(wrong[""], f.Gone), Added: f.Added,
+		Draft: d.ID, Revision: d.Revision, Chosen: chosen(f), Note: kept(f.Note), Problem: cmp.Or(wrong[""], f.leftOut()), Added: f.Added,
 	}
 	if f.ForBundle {
 		view.Step = cards.VerbBundleStep
@@ -122,7 +120,7 @@ func (t *turn) showStep(
 		}
 		return t.showStopped(view, stopped)
 	}
-	return dialog(view, draw(view))
+	return t.formDialog(view, draw(view))
 }
 
 // showStopped says what keeps a step from being drawn.
@@ -132,13 +130,13 @@ func (t *turn) showStopped(view cards.Form, err error) (teams.Answer, error) {
 	case errors.As(err, &s):
 		return teams.Answer{}, s
 	case errors.Is(err, errUnreachable):
-		return dialog(view, cards.AddApp(view, t.bot.appURL()))
+		return t.formDialog(view, cards.AddApp(view, t.bot.appURL()))
 	case errors.Is(err, errBundlesClosed):
-		return dialog(view, cards.BundlesClosed(view, t.bot.AdminContact, t.bot.PortalURL))
+		return t.formDialog(view, cards.BundlesClosed(view, t.bot.admin(), t.bot.PortalURL))
 	case errors.Is(err, context.DeadlineExceeded):
-		return dialog(view, cards.StillLoading(view))
+		return t.formDialog(view, cards.StillLoading(view))
 	}
-	return dialog(view, cards.Stopped(view, "Not possible just now", t.bot.wordsOf(err)))
+	return t.formDialog(view, cards.Stopped(view, "Not possible just now", t.bot.wordsOf(err)))
 }
 
 // draw prepares the drawing of what the dialog shows next.
@@ -226,7 +224,7 @@ func (t *turn) step(ctx context.Context, f *form, wrong problems) (func(cards.Fo
 }
 
 // page shows a list for one choice: whole if it fits, else a page of it.
-func (f *form) page(l *listing, selected db.Named, wrong string) cards.List {
+func (f *form) page(l *listing, selected db.Named, wrong texts.Text) cards.List {
 	limit := cards.FilteredChoices
 	long := !l.fits()
 	if long {
@@ -240,13 +238,13 @@ func (f *form) page(l *listing, selected db.Named, wrong string) cards.List {
 }
 
 // pageOfSeveral shows a page of a list of which several can be chosen.
-func (f *form) pageOfSeveral(l *listing, chosen []db.Named, wrong string) cards.List {
+func (f *form) pageOfSeveral(l *listing, chosen []db.Named, wrong texts.Text) cards.List {
 	return f.turnTo(l, cards.PageSize, len(l.items) > cards.PageSize, chosen, wrong)
 }
 
 // turnTo finds the page at which the form stands, remembers what it shows, and
 // tells what of it is chosen and what else.
-func (f *form) turnTo(l *listing, limit int, long bool, chosen []db.Named, wrong string) cards.List {
+func (f *form) turnTo(l *listing, limit int, long bool, chosen []db.Named, wrong texts.Text) cards.List {
 	keep, search := f.keeps(l)
 	shown, found := l.findOf(keep, search, f.From, limit)
 	if len(shown) == 0 && f.From > 0 { // the list has become shorter
@@ -306,8 +304,8 @@ func (l *listing) fits() bool {
 }
 
 // chosen is what the steps before the form's own have chosen.
-func chosen(f form) [][2]string {
-	var c [][2]string
+func chosen(f form) []cards.Chosen {
+	var c []cards.Chosen
 	if f.Naming || f.Step == stepFor {
 		return nil // the dialog shows the whole wish, or what comes before it
 	}
@@ -315,13 +313,13 @@ func chosen(f form) [][2]string {
 		return f.chosenOfBundle()
 	}
 	if f.Step != stepIntegration {
-		c = append(c, [2]string{"Integration", f.Integration.Name})
+		c = append(c, cards.Chosen{Name: "Integration", Value: texts.Outside(f.Integration.Name)})
 	}
 	if f.Step == stepResources || f.Step == stepFinish {
-		c = append(c, [2]string{"Resource type", f.ResourceType.Name})
+		c = append(c, cards.Chosen{Name: "Resource type", Value: texts.Outside(f.ResourceType.Name)})
 	}
 	if f.Step == stepFinish {
-		c = append(c, [2]string{"Resources", cards.Names(namesOf(f.Resources), 10)})
+		c = append(c, cards.Chosen{Name: "Resources", Value: cards.Names(namesOf(f.Resources), 10)})
 	}
 	return c
 }
@@ -343,13 +341,12 @@ func namesOf(items []db.Named) []string {
 	return names
 }
 
-// dialog answers an invoke with a card in the form's dialog.
-func dialog(f cards.Form, c cards.Card) (teams.Answer, error) {
-	title := formTitle
+// formDialog answers an invoke with a card in the form's dialog.
+func (t *turn) formDialog(f cards.Form, c cards.Card) (teams.Answer, error) {
 	if f.Step == cards.VerbBundleStep {
-		title = bundleTitle
+		return t.dialog("Request bundle", c, teams.Medium)
 	}
-	return teams.TaskCard(title, c.JSON(), teams.Medium)
+	return t.dialog("Request access", c, teams.Medium)
 }
 
 // appURL is where a person adds the app to their Teams. It goes by the app's id,

@@ -13,6 +13,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -36,13 +37,13 @@ func (t *turn) askReset(ctx context.Context) (teams.Answer, error) {
 	x, ok := t.toReset(g)
 	switch {
 	case !ok:
-		return t.detailsDialog(g, "")
+		return t.detailsDialog(g, nil)
 	case x.Free || x.Fixed:
-		return t.detailsDialog(g, "These credentials cannot be reset.")
+		return t.detailsDialog(g, texts.English("These credentials cannot be reset."))
 	case x.State == cards.DetailsOpen && !g.viewedApart():
-		return t.detailsDialog(g, "Nobody has viewed these details yet: there is nothing to reset.")
+		return t.detailsDialog(g, texts.English("Nobody has viewed these details yet: there is nothing to reset."))
 	case x.State == cards.DetailsResetting:
-		return t.detailsDialog(g, "The credentials are being reset.")
+		return t.detailsDialog(g, texts.English("The credentials are being reset."))
 	case t.isBusy(x):
 		return t.detailsDialog(g, wordsBeingShown)
 	}
@@ -51,7 +52,7 @@ func (t *turn) askReset(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, err
 	}
 	g.systems = []cards.System{x}
-	return teams.TaskCard("Reset credentials", cards.Reset(t.grantView(g), others, g.own != nil).JSON(), teams.Medium)
+	return t.dialog("Reset credentials", cards.Reset(t.grantView(g), others, g.own != nil), teams.Medium)
 }
 
 // toReset is the system that a press means: the one that it names, or the only
@@ -125,7 +126,7 @@ func (t *turn) resetNow(ctx context.Context) (teams.Answer, error) {
 	}
 	x, ok := g.system(t.press.Session)
 	if !ok || int(x.Number) != t.press.Revision {
-		return t.detailsDialog(g, "This has changed meanwhile, and nothing was reset just now.")
+		return t.detailsDialog(g, texts.English("This has changed meanwhile, and nothing was reset just now."))
 	}
 	reset, wait, err := t.resetter(ctx, g, x)
 	if err != nil {
@@ -141,12 +142,12 @@ func (t *turn) resetNow(ctx context.Context) (teams.Answer, error) {
 	case !begun && d.State == db.DetailsClaimed:
 		return t.detailsDialog(g, wordsBeingShown)
 	case !begun:
-		return t.detailsDialog(g, "")
+		return t.detailsDialog(g, nil)
 	}
 	err = reset(ctx)
 	if err == nil || errors.Is(err, aponoapi.ErrUnknownOutcome) || errors.Is(err, aponoapi.ErrConflict) {
 		t.err = err
-		return t.detailsDialog(g, "")
+		return t.detailsDialog(g, nil)
 	}
 	return t.notReset(ctx, g, d, err)
 }
@@ -180,9 +181,9 @@ func (t *turn) notReset(ctx context.Context, g *grant, d db.Details, err error) 
 	late, cancel := grace(ctx)
 	defer cancel()
 	at, now := db.System{RequestID: g.request.ID, SessionID: d.SessionID}, t.bot.Now()
-	problem, ended := t.bot.wordsOfDetails(err)+" Nothing was reset.", g.own != nil && errors.Is(err, aponoapi.ErrUnauthorized)
+	problem, ended := sentences(t.bot.wordsOfDetails(err), texts.English("Nothing was reset.")), g.own != nil && errors.Is(err, aponoapi.ErrUnauthorized)
 	if errors.Is(err, aponoapi.ErrInvalid) {
-		problem += " You can view the details again."
+		problem = sentences(problem, texts.English("You can view the details again."))
 		err = t.bot.Store.ReadableAgain(late, at, d.Number, t.person.PersonKey, now)
 		d.State, d.Note, d.At = db.DetailsOpen, "", now
 	} else {

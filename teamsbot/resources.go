@@ -54,7 +54,7 @@ func (t *turn) showParts(v cards.Resources, p parts) (teams.Answer, error) {
 		v.From = 0
 	}
 	v.Page = found[v.From:min(v.From+cards.PageSize, v.Found)]
-	return teams.TaskCard("Resources", cards.ViewResources(v).JSON(), teams.Medium)
+	return t.dialog("Resources", cards.ViewResources(v), teams.Medium)
 }
 
 // parts are the permissions on resources that a request is for.

@@ -179,7 +179,7 @@ func TestResourcesOfWhoIsNotTheGrantee(t *testing.T) {
 	w := newWorld(t)
 	dana := w.reporting("Dana")
 	must(t, w.store.RememberApono(t.Context(), w.keyOf(dana), "somebody-else", w.apono.Now()))
-	dana.presses("View resources").shows(wordsNoRequest)
+	dana.presses("View resources").shows(string(wordsNoRequest))
 	if n := w.partsAsked(); n != 0 {
 		t.Errorf("Apono was asked %d times", n)
 	}
@@ -187,7 +187,7 @@ func TestResourcesOfWhoIsNotTheGrantee(t *testing.T) {
 	devin := w.person("Devin")
 	for _, id := range []string{w.requests()[0].V3ID, w.requests()[0].V4ID, w.requests()[0].FriendlyID, "", "../x", "\x00"} {
 		status, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: cards.VerbResources, Request: id}})
-		if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) || strings.Contains(body, "read-only") {
+		if status != http.StatusOK || !strings.Contains(body, string(wordsNoRequest)) || strings.Contains(body, "read-only") {
 			t.Errorf("%q: got %d %s", id, status, body)
 		}
 	}

@@ -48,7 +48,7 @@ func TestButtonsOfAForgottenRequest(t *testing.T) {
 	}
 	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Path: "/api/v3/access-requests/*", Status: http.StatusNotFound})
 	w.apono.Fault(aponotest.Fault{Method: http.MethodGet, Path: "/api/user/v1/delegated-access-requests/*", Status: http.StatusNotFound})
-	dana.presses("Request again").shows(wordsNoRequest)
+	dana.presses("Request again").shows(string(wordsNoRequest))
 }
 
 // What could not be submitted any more says so too.
@@ -63,7 +63,7 @@ func TestTryAgainOfAForgottenDraft(t *testing.T) {
 	w.settleSubmissions()
 	dana.sees("Did not reach Apono")
 	w.forgets(91 * 24 * time.Hour)
-	dana.presses("Try again").shows(wordsNoDraft)
+	dana.presses("Try again").shows(string(wordsNoDraft))
 }
 
 // A job whose subject was forgotten meanwhile has nothing left to do.

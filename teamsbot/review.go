@@ -11,6 +11,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // reviewView is a request as the card for its approvers shows it.
@@ -40,7 +41,7 @@ func (b *Bot) reviewView(c *db.CardToDraw, r db.Request) cards.Review {
 	if before := r.Review.Before; before != nil {
 		v.Before = &cards.Before{FirstTime: before.FirstTime, Overlap: before.Overlap, Usual: before.Usual}
 		for _, p := range before.Last {
-			v.Before.Last = append(v.Before.Last, cards.Past{ID: p.ID, About: p.About, Status: p.Status})
+			v.Before.Last = append(v.Before.Last, cards.Past(p))
 		}
 	}
 	return v
@@ -50,20 +51,20 @@ func (b *Bot) reviewView(c *db.CardToDraw, r db.Request) cards.Review {
 func partyName(p db.Party) string { return cmp.Or(p.Name, p.Email) }
 
 // whyYou says why a request waits for a person: by name, or as one of a group.
-func whyYou(approvers []db.Approver, p db.Person) string {
+func whyYou(approvers []db.Approver, p db.Person) texts.Text {
 	var groups []string
 	for _, a := range approvers {
 		switch {
 		case strings.EqualFold(a.Name, p.Email), strings.EqualFold(a.Name, p.Name):
-			return "You are asked by name."
+			return texts.English("You are asked by name.")
 		case a.Type != "" && !strings.EqualFold(a.Type, "user"):
 			groups = append(groups, a.Name)
 		}
 	}
 	if len(groups) > 0 {
-		return "You are asked as one of a group."
+		return texts.English("You are asked as one of a group.")
 	}
-	return "Apono lists it among your tasks."
+	return texts.English("Apono lists it among your tasks.")
 }
 
 // told is a request as Apono tells it to an approver, and the number of that
@@ -148,7 +149,7 @@ func (b *Bot) askedAsTold(r told, p db.Person) cards.Submission {
 		}
 	}
 	if len(r.Summary) >= summarised {
-		s.Units = append(s.Units, "and perhaps more")
+		s.Perhaps = true
 	}
 	return s
 }
@@ -191,7 +192,7 @@ func (t *turn) isMemberHere(ctx context.Context) error {
 	m, err := t.bot.Teams.Member(ctx, t.activity.Where(), t.activity.PersonMRI())
 	switch {
 	case err != nil:
-		return sorry(err, "I could not find out just now who you are. Press it again in a moment.")
+		return sorry(err, texts.English("I could not find out just now who you are. Press it again in a moment."))
 	case m.Guest():
 		return sorry(errGuest, t.bot.wordsGuest())
 	case !t.bot.serves(m.TenantID):

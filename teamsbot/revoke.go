@@ -12,6 +12,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // revokedAtOnce is how many accesses one press can end.
@@ -27,7 +28,7 @@ func (t *turn) askRevoke(ctx context.Context) (teams.Answer, error) {
 		}
 	}
 	if len(names) == 0 {
-		return teams.TaskMessage("Nothing was ticked, so nothing ends.")
+		return t.tell(texts.English("Nothing was ticked, so nothing ends."))
 	}
 	all, err := t.ownRequests(ctx, names)
 	if err != nil {
@@ -43,9 +44,9 @@ func (t *turn) askRevoke(ctx context.Context) (teams.Answer, error) {
 	case len(views) == 0:
 		return teams.Answer{}, sorry(errors.New("not active"), wordsNotActive)
 	case len(views) == 1 && views[0].Requests[0].Status.Waiting() && views[0].Requests[0].Status != aponoapi.Granting:
-		return teams.TaskCard("Cancel request", cards.Cancel(views[0]).JSON(), teams.Medium)
+		return t.dialog("Cancel request", cards.Cancel(views[0]), teams.Medium)
 	}
-	return teams.TaskCard("Revoke access", cards.Revoke(views...).JSON(), teams.Medium)
+	return t.dialog("Revoke access", cards.Revoke(views...), teams.Medium)
 }
 
 // toRevoke are the requests that the press names: one, or those that are ticked.
@@ -128,7 +129,7 @@ func (t *turn) end(ctx context.Context, ids, theirs []string, carded bool) (team
 	case err == nil && carded:
 		return teams.TaskDone(), nil
 	case err == nil:
-		return teams.TaskMessage("The access is ending.")
+		return t.tell(texts.English("The access is ending."))
 	case errors.Is(err, aponoapi.ErrConflict):
 		return teams.Answer{}, sorry(err, wordsNotActive)
 	case errors.Is(err, aponoapi.ErrUnknownOutcome), errors.Is(err, context.DeadlineExceeded):
@@ -211,7 +212,7 @@ func (t *turn) unidentified(err error) error {
 	case errors.As(err, &s):
 		return err
 	case errors.Is(err, errUnreachable):
-		return sorry(err, "Add the Apono app to your Teams first: "+t.bot.appURL())
+		return sorry(err, texts.English("Add the Apono app to your Teams first: %s").With(t.bot.appURL()))
 	}
 	return sorry(err, t.bot.wordsOf(err))
 }

@@ -131,7 +131,7 @@ func TestForgedRequestRevealsAndChangesNothing(t *testing.T) {
 	for _, verb := range []cards.Verb{cards.VerbRevoke, cards.VerbRevokeNow, cards.VerbAgain} {
 		for _, id := range []string{theirs.V3ID, theirs.FriendlyID, theirs.V4ID, "", "../users", "'; --", strings.Repeat("x", 10000)} {
 			status, body := devin.invoke(map[string]any{"apono": cards.Data{Verb: verb, Request: id}})
-			if status != http.StatusOK || !strings.Contains(body, wordsNoRequest) || strings.Contains(body, "INC-7") {
+			if status != http.StatusOK || !strings.Contains(body, string(wordsNoRequest)) || strings.Contains(body, "INC-7") {
 				t.Errorf("%s %.20q: got %d %s", verb, id, status, body)
 			}
 		}
@@ -149,7 +149,7 @@ func TestRevokeOfWhoIsNotTheGrantee(t *testing.T) {
 	form := dana.presses("Revoke access")
 	// Her address now leads to another Apono user.
 	must(t, w.store.RememberApono(t.Context(), w.keyOf(dana), "somebody-else", w.apono.Now()))
-	form.press("Revoke access").shows(wordsNoRequest)
+	form.press("Revoke access").shows(string(wordsNoRequest))
 	if got := w.requests()[0].Status; got != aponoapi.Granted {
 		t.Errorf("the request is %v", got)
 	}

@@ -43,7 +43,7 @@ func readSentence(text string) sentence {
 	for text = strings.TrimSpace(text); text != ""; {
 		var w string
 		w, text = cutWord(text)
-		if strings.EqualFold(strings.TrimRight(w, ":,"), "because") {
+		if becauses[strings.ToLower(strings.TrimRight(w, ":,"))] {
 			r.because = text
 			break
 		}
@@ -105,8 +105,13 @@ func (s *sentence) add(text string) {
 	}
 }
 
-// filler are words that people write between the others.
-var filler = map[string]bool{"for": true, "on": true, "to": true, "and": true}
+// Words that are not the name of anything, in every language that the bot speaks.
+var (
+	becauses = map[string]bool{"because": true, "weil": true, "wegen": true} // the justification follows
+	filler   = map[string]bool{
+		"for": true, "on": true, "to": true, "and": true, "für": true, "auf": true, "zu": true, "und": true,
+	}
+)
 
 // partsOf splits a name or a word at all that is no letter and no digit.
 func partsOf(text string) []string {
@@ -119,7 +124,7 @@ func partsOf(text string) []string {
 	return parts
 }
 
-const unitPattern = `(m|mins?|minutes?|h|hrs?|hours?|d|days?)[.,;]?$`
+const unitPattern = `(m|mins?|minutes?|minuten?|h|hrs?|hours?|std|stunden?|d|days?|tage?)[.,;]?$`
 
 var (
 	durationWritten = regexp.MustCompile(`^(?i)([0-9]{1,6}(?:[.,][0-9]{1,6})?)` + unitPattern)
@@ -135,7 +140,7 @@ func durationOf(w string) (d time.Duration, unit string) {
 	if m := hoursAndMinutes.FindStringSubmatch(w); m != nil {
 		minutes = 60*number(m[1]) + number(m[2])
 	} else if m := durationWritten.FindStringSubmatch(w); m != nil {
-		unit = strings.ToLower(m[2][:1])
+		unit = map[string]string{"m": "m", "h": "h", "s": "h", "d": "d", "t": "d"}[strings.ToLower(m[2][:1])]
 		minutes = number(m[1]) * map[string]float64{"m": 1, "h": 60, "d": 24 * 60}[unit]
 	}
 	if minutes <= 0 || minutes > longestDuration.Minutes() {

@@ -12,6 +12,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -51,7 +52,7 @@ func (t *turn) showDetails(ctx context.Context) (teams.Answer, error) {
 	x, ok := g.system(t.press.Session)
 	switch {
 	case !ok:
-		return t.detailsDialog(g, "This has changed meanwhile.")
+		return t.detailsDialog(g, texts.English("This has changed meanwhile."))
 	case x.State != cards.DetailsOpen && !x.Free:
 		return t.detailsDialog(g, wordsShownBefore)
 	}
@@ -68,7 +69,7 @@ func (t *turn) showDetails(ctx context.Context) (teams.Answer, error) {
 // showOnce claims the look and, if nobody else has, has it.
 func (t *turn) showOnce(ctx context.Context, g *grant, x cards.System, read func(context.Context) (aponoapi.Details, error)) (teams.Answer, error) {
 	if end, ok := ctx.Deadline(); ok && time.Until(end) < t.bot.within(leastLasts) {
-		return t.detailsDialog(g, "") // as after connecting: Show is to be pressed once more
+		return t.detailsDialog(g, nil) // as after connecting: Show is to be pressed once more
 	}
 	at := db.System{RequestID: g.request.ID, SessionID: x.Session}
 	claim, ok, err := t.bot.Store.ClaimDetails(ctx, at, t.person.PersonKey, t.bot.Now())
@@ -111,14 +112,14 @@ func (t *turn) showAgain(ctx context.Context, g *grant, x cards.System, read fun
 	if err := t.bot.Store.Audit(ctx, t.person.PersonKey, entry); err != nil {
 		return teams.Answer{}, err
 	}
-	repeat, err := t.detailsDialog(g, "")
+	repeat, err := t.detailsDialog(g, nil)
 	if err != nil {
 		return teams.Answer{}, err
 	}
 	t.repeat = &repeat
-	card := cards.AccessDetails(cards.Shown{System: x.Name, Session: x.Session, Admin: t.bot.AdminContact}, d).JSON()
+	card := cards.AccessDetails(cards.Shown{System: x.Name, Session: x.Session, Admin: t.bot.admin()}, d).JSON(t.reads())
 	defer clear(card)
-	return teams.TaskCard("Access details", card, teams.Large)
+	return teams.TaskCard(wordsDetails.In(t.reads()), card, teams.Large)
 }
 
 // reader is what reads the details of a system, once.
@@ -222,16 +223,16 @@ func (t *turn) shown(g *grant, claim db.Details, d aponoapi.Details) (teams.Answ
 	now := claim
 	now.State, now.At = db.DetailsViewed, t.bot.Now()
 	g.stands(systemView(now, zoneOf(t.person)))
-	repeat, err := t.detailsDialog(g, "These details were shown before, and cannot be shown again.")
+	repeat, err := t.detailsDialog(g, texts.English("These details were shown before, and cannot be shown again."))
 	if err != nil {
 		return teams.Answer{}, err
 	}
 	t.repeat = &repeat
 	card := cards.AccessDetails(cards.Shown{
-		System: claim.Name, Session: claim.SessionID, Once: true, Masked: d.Masked(), Admin: t.bot.AdminContact,
-	}, d).JSON()
+		System: claim.Name, Session: claim.SessionID, Once: true, Masked: d.Masked(), Admin: t.bot.admin(),
+	}, d).JSON(t.reads())
 	defer clear(card)
-	return teams.TaskCard("Access details", card, teams.Large)
+	return teams.TaskCard(wordsDetails.In(t.reads()), card, teams.Large)
 }
 
 // notShown says why there is nothing to see, and what to do.
@@ -242,13 +243,13 @@ func (t *turn) notShown(ctx context.Context, g *grant, claim db.Details, err err
 	}
 	now := claim
 	now.At = t.bot.Now()
-	problem := "Apono did not answer in time, and what comes now is thrown away. The details may be used up: reset the credentials."
+	var problem texts.Text = texts.English("Apono did not answer in time, and what comes now is thrown away. The details may be used up: reset the credentials.")
 	if errors.Is(err, errEmpty) {
-		problem = "Apono answered, and there was nothing in it. The details may be used up: reset the credentials."
+		problem = texts.English("Apono answered, and there was nothing in it. The details may be used up: reset the credentials.")
 	}
 	now.State, now.Note = db.DetailsViewed, db.DetailsUnclear
 	if !unclear(err) {
-		problem = t.bot.wordsOfDetails(err) + " Nothing was shown, and nothing is lost: press Show again."
+		problem = sentences(t.bot.wordsOfDetails(err), texts.English("Nothing was shown, and nothing is lost: press Show again."))
 		now.State, now.Note = db.DetailsOpen, ""
 	}
 	g.stands(systemView(now, zoneOf(t.person)))

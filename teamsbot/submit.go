@@ -13,6 +13,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -80,9 +81,9 @@ func (t *turn) submitted(ctx context.Context, d db.Draft, f form, sub db.Submiss
 		if err := t.bot.Store.OweStory(late, sub); err != nil {
 			return teams.Answer{}, err
 		}
-		return teams.TaskMessage(wordsWaiting)
+		return t.tell(wordsWaiting)
 	case t.activity.Kind() != teams.Personal:
-		return teams.TaskMessage(wordsElsewhere)
+		return t.tell(wordsElsewhere)
 	}
 	return teams.TaskDone(), nil
 }
@@ -90,7 +91,7 @@ func (t *turn) submitted(ctx context.Context, d db.Draft, f form, sub db.Submiss
 // refusal is Apono's no to a submission: nothing was created.
 type refusal struct {
 	field string // of the form; "" for the whole
-	words string
+	words texts.Text
 	err   error
 }
 
@@ -118,8 +119,13 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 		return errors.Join(err, b.Store.OweSettlement(note, sub, lookFirst))
 	}
 	r := &refusal{words: b.wordsOf(err), err: err}
-	r.field = fieldAsked(sub.Asked, r.words)
-	if err := b.Store.SubmissionRefused(note, sub, r.words); err != nil {
+	person, err := b.Store.Person(note, sub.Person)
+	if err != nil {
+		return err
+	}
+	words := r.words.In(texts.For(person.Locale))
+	r.field = fieldAsked(sub.Asked, words)
+	if err := b.Store.SubmissionRefused(note, sub, words); err != nil {
 		return err
 	}
 	return r
@@ -304,7 +310,7 @@ func (b *Bot) contentOf(ctx context.Context, c *db.CardToDraw) cards.Card {
 func (b *Bot) storyOf(c *db.CardToDraw, s cards.Submission) cards.Card {
 	switch {
 	case c.Submission.State == db.Refused:
-		return cards.Refused(s, c.Submission.Refusal)
+		return cards.Refused(s, texts.Outside(c.Submission.Refusal))
 	case c.Submission.State == db.Lost:
 		return cards.Lost(s)
 	case c.Submission.State == db.Unknown:

@@ -13,6 +13,7 @@ import (
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -45,7 +46,7 @@ func (t *turn) tried(ctx context.Context, f *form, a db.Asked) problems {
 	f.Longest, f.LongestOf = verdict.MaxDuration, f.fingerprint()
 	wrong := problems{}
 	for _, p := range verdict.Problems {
-		if field, words := judged(p, verdict, a); field != "" && wrong[field] == "" {
+		if field, words := judged(p, verdict, a); field != "" && wrong[field] == nil {
 			wrong[field] = words
 		}
 	}
@@ -135,8 +136,8 @@ func (c *catalog) unitsOf(ctx context.Context, own *aponoapi.Client, user, grant
 }
 
 // judged is the field of the form at which a problem is said, and the words;
-// "" for what the form has no field for.
-func judged(p aponoapi.Problem, v aponoapi.Verdict, a db.Asked) (field, words string) {
+// "" and nil for what the form has no field for.
+func judged(p aponoapi.Problem, v aponoapi.Verdict, a db.Asked) (field string, words texts.Text) {
 	for _, answer := range a.Answers {
 		if answer.FieldID == p.Field {
 			return fieldAnswer(p.Field), orElse(p.Message, "This has to be answered otherwise.")
@@ -146,19 +147,19 @@ func judged(p aponoapi.Problem, v aponoapi.Verdict, a db.Asked) (field, words st
 	case p.Field == "justification":
 		return cards.FieldJustification, orElse(p.Message, "Apono needs a justification for this.")
 	case p.Field == "duration_in_sec" && v.MaxDuration > 0 && a.Duration > v.MaxDuration:
-		return cards.FieldDuration, "Apono gives this for " + cards.Hours(v.MaxDuration) + " at most."
+		return cards.FieldDuration, texts.English("Apono gives this for %s at most.").With(v.MaxDuration)
 	case p.Field == "duration_in_sec":
 		return cards.FieldDuration, orElse(p.Message, "Apono does not give this for so long.")
 	}
-	return "", ""
+	return "", nil
 }
 
 // orElse is what Apono says as a sentence, or our words where it says nothing.
-func orElse(said, words string) string {
+func orElse(said string, words texts.English) texts.Text {
 	if said = strings.TrimRight(strings.TrimSpace(said), "."); said == "" {
 		return words
 	}
-	return "Apono says: " + said + "."
+	return texts.English("Apono says: %s.").With(said)
 }
 
 // learnLongest finds out for how long Apono gives what is chosen so far, if it

@@ -16,6 +16,7 @@ import (
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // turn is one thing that a person did.
@@ -32,8 +33,9 @@ type turn struct {
 	link     db.Link     // the person's own token, once it has been asked for
 	began    []db.Watch  // what the channel watches since this turn
 
-	answersIn string // of a job that answers late, which has no activity: where
-	err       error  // what went wrong, for the log
+	language  *texts.Language // of the person; see reads
+	answersIn string          // of a job that answers late, which has no activity: where
+	err       error           // what went wrong, for the log
 
 	// What is stored for repeats in place of an answer with a secret in it.
 	repeat *teams.Answer
@@ -235,10 +237,10 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	}
 	task, err := t.activity.Task()
 	if err != nil {
-		return teams.TaskMessage(wordsOldButton)
+		return t.tell(wordsOldButton)
 	}
 	if t.press, err = cards.ParsePress(task.Data); err != nil {
-		return teams.TaskMessage(wordsOldButton)
+		return t.tell(wordsOldButton)
 	}
 	t.mendCopy(ctx)
 	return t.onPress(ctx)
@@ -302,7 +304,7 @@ func (t *turn) onPress(ctx context.Context) (teams.Answer, error) {
 		return t.said(t.watchAnyway(ctx))
 	}
 	t.intent = "unknown"
-	return teams.TaskMessage(wordsOldButton)
+	return t.tell(wordsOldButton)
 }
 
 // mendCopy brings a card to its newest state if the press came from a copy of it
@@ -326,12 +328,12 @@ func (t *turn) foreign(ctx context.Context) teams.Answer {
 	t.err = fmt.Errorf("tenant %q is not served", t.activity.TenantID())
 	words := t.bot.wordsForeign()
 	if t.activity.Type == schema.Invoke {
-		if answer, err := teams.TaskMessage(words); err == nil {
+		if answer, err := t.tell(words); err == nil {
 			return answer
 		}
 	}
 	if t.activity.Type == schema.Message {
-		if _, err := t.bot.Teams.Send(ctx, t.activity.Where(), teams.Message{Text: words}); err != nil {
+		if _, err := t.bot.Teams.Send(ctx, t.activity.Where(), teams.Message{Text: words.In(t.reads())}); err != nil {
 			t.err = errors.Join(t.err, err)
 		}
 	}
@@ -346,7 +348,7 @@ func (t *turn) said(answer teams.Answer, err error) (teams.Answer, error) {
 		return answer, err
 	}
 	t.err = err
-	return teams.TaskMessage(s.words)
+	return t.tell(s.words)
 }
 
 func (t *turn) reject(err error) teams.Answer {

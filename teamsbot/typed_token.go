@@ -24,8 +24,10 @@ func hasToken(text string) bool {
 	if tokenInside.MatchString(text) {
 		return true
 	}
-	if len(words) == 2 && strings.EqualFold(words[0], "connect") {
-		words = words[1:]
+	if len(words) == 2 {
+		if c, _ := commandWritten(words[0]); c.name == "connect" {
+			words = words[1:]
+		}
 	}
 	return len(words) == 1 && isTokenLike(words[0])
 }

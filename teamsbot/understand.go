@@ -9,6 +9,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -43,7 +44,7 @@ func (t *turn) onRequest(ctx context.Context) (cards.Card, error) {
 	}
 	u.form.Step = u.step()
 	view := u.view()
-	u.form.Note = view.Note()
+	u.form.Note = t.inWords(view.Note())
 	u.keepLeftover()
 	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, u.form)
 	if err != nil {
@@ -254,20 +255,20 @@ func (u *understanding) takeSaid() {
 		u.form.sayDuration(u.duration)
 		return
 	}
-	var all []string
+	var all []texts.Text
 	for _, d := range u.durations {
-		all = append(all, cards.Hours(d))
+		all = append(all, texts.Duration(d))
 	}
 	if len(all) > 0 {
-		u.unclear = append(u.unclear, cards.Ambiguity{Words: "Duration", Names: all})
+		u.unclear = append(u.unclear, cards.Ambiguity{Words: texts.English("Duration"), Names: all})
 	}
 }
 
 // note leaves a step open at which words fit several names.
 func (u *understanding) note(a ambiguity, names []string, at step) {
-	told := cards.Ambiguity{Words: a.words}
+	told := cards.Ambiguity{Words: texts.Outside(a.words)}
 	for _, place := range a.names {
-		told.Names = append(told.Names, names[place])
+		told.Names = append(told.Names, texts.Outside(cards.Name(names[place], 80)))
 	}
 	u.unclear = append(u.unclear, told)
 	if u.open == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const wholeSentence = "request orders database reporting read-only 4h because INC-123: *why* <at>Omar</at>"
@@ -98,7 +99,7 @@ func TestSentenceInAChannel(t *testing.T) {
 	}
 	d, err := devin.Presses(t.Context(), card, "Open the form")
 	must(t, err)
-	if devin.opened(d).shows(wordsNoDraft); d.Has("Smith") {
+	if devin.opened(d).shows(string(wordsNoDraft)); d.Has("Smith") {
 		t.Errorf("Devin sees:\n%s", d.Text())
 	}
 	d, err = dana.Presses(t.Context(), card, "Open the form")
@@ -153,7 +154,7 @@ func TestSentenceWhoseCardTeamsDoesNotTake(t *testing.T) {
 // The button carries the name of the draft and nothing else.
 func TestSentenceIsNotOnItsButton(t *testing.T) {
 	t.Parallel()
-	card := string(cards.OpenFilled(cards.Sentence{Draft: "a-draft", Said: "orders", Justification: "secret", Integration: "hidden"}).JSON())
+	card := string(cards.OpenFilled(cards.Sentence{Draft: "a-draft", Said: "orders", Justification: "secret", Integration: "hidden"}).JSON(texts.InEnglish))
 	if strings.Contains(card, "secret") || strings.Contains(card, "hidden") {
 		t.Error(card)
 	}

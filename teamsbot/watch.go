@@ -3,25 +3,25 @@ package teamsbot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // watchesHere is how many things one channel can watch.
 const watchesHere = 50
 
 const (
-	wordsShared = "This channel is shared: people of other teams or organizations are in it or can be added, and would read who asks " +
+	wordsShared texts.English = "This channel is shared: people of other teams or organizations are in it or can be added, and would read who asks " +
 		"for what, and why. Requests are not shown in shared channels."
-	wordsCannotPost = "I cannot write in that channel, so no requests are shown there. Add the Apono app to the team, and to the " +
+	wordsCannotPost texts.English = "I cannot write in that channel, so no requests are shown there. Add the Apono app to the team, and to the " +
 		"channel if it is a private one, and let apps post there. Then write watch there again."
-	wordsOtherChannel = "This button belongs into another channel. Write watch in the channel that is to be shown requests."
-	wordsWatchGone    = "Apono does not have that any more. Write watch again."
+	wordsOtherChannel texts.English = "This button belongs into another channel. Write watch in the channel that is to be shown requests."
+	wordsWatchGone    texts.English = "Apono does not have that any more. Write watch again."
 )
 
 // cannotPost is what an admin is told alone when the bot cannot write where they
@@ -84,7 +84,7 @@ func (t *turn) toWatch(ctx context.Context, said string) (w db.Watch, already bo
 		return w, false, err
 	}
 	w.ConversationID, w.TeamID = t.activity.ConversationID(), cards.Line(t.activity.TeamID(), 500)
-	w.TimeZone, w.Since = t.person.TimeZone, t.sentAt()
+	w.TimeZone, w.Locale, w.Since = t.person.TimeZone, t.person.Locale, t.sentAt()
 	before, err := t.bot.Store.WatchesOf(ctx, w.ConversationID)
 	if err != nil {
 		return w, false, err
@@ -92,7 +92,7 @@ func (t *turn) toWatch(ctx context.Context, said string) (w db.Watch, already bo
 	already = slices.ContainsFunc(before, func(b db.Watch) bool { return b.Of == w.Of && b.ID == w.ID })
 	if !already && len(before) >= watchesHere {
 		return w, false, sorry(errors.New("too many watches"),
-			fmt.Sprintf("This channel watches %d things already. End some of them with unwatch first.", len(before)))
+			texts.English("This channel watches %d things already. End some of them with unwatch first.").With(len(before)))
 	}
 	return w, already, nil
 }
@@ -182,7 +182,7 @@ func (t *turn) askWatch(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, err
 	}
 	at := cards.Data{Watch: t.press.Watch, Channel: w.ConversationID}
-	return teams.TaskCard("Watch anyway?", cards.ConfirmWatch(watchedView(w), r, at).JSON(), teams.Medium)
+	return t.dialog("Watch anyway?", cards.ConfirmWatch(watchedView(w), r, at), teams.Medium)
 }
 
 // watchAnyway is what the press in that dialog does. The channel is told.
@@ -192,7 +192,7 @@ func (t *turn) watchAnyway(ctx context.Context) (teams.Answer, error) {
 		return teams.Answer{}, err
 	}
 	if already {
-		return teams.TaskMessage("That is shown here already.")
+		return t.tell(texts.English("That is shown here already."))
 	}
 	w.Guests = r.Guests
 	if err := t.bot.Store.Watch(ctx, w, t.person.PersonKey); err != nil {

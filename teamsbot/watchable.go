@@ -3,7 +3,6 @@ package teamsbot
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 const (
@@ -80,11 +80,11 @@ func (t *turn) findListed(ctx context.Context, w *db.Watch, list func(context.Co
 	l, err := list(ctx)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return sorry(err, "Apono has not told yet what there is. Write it again in a moment.")
+		return sorry(err, texts.English("Apono has not told yet what there is. Write it again in a moment."))
 	case err != nil:
 		return sorry(err, t.bot.wordsOf(err))
 	case l.untold:
-		return sorry(errors.New("bundles are not told"), "Apono does not tell this bot which bundles there are. watch all shows requests for them, too.")
+		return sorry(errors.New("bundles are not told"), texts.English("Apono does not tell this bot which bundles there are. watch all shows requests for them, too."))
 	}
 	found := l.named(w.Name)
 	of := cards.WatchOf(w.Of)
@@ -103,7 +103,7 @@ func (t *turn) findRequester(ctx context.Context, w *db.Watch) error {
 	user, err := t.bot.Apono.User(ctx, w.ID)
 	switch {
 	case errors.Is(err, aponoapi.ErrNotFound), errors.Is(err, aponoapi.ErrInvalid):
-		return sorry(err, fmt.Sprintf("Apono has no account for %s.", cards.Line(w.ID, 100)))
+		return sorry(err, texts.English("Apono has no account for %s.").With(cards.Line(w.ID, 100)))
 	case err != nil:
 		return sorry(err, t.bot.wordsOf(err))
 	}

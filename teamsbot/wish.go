@@ -2,11 +2,11 @@ package teamsbot
 
 import (
 	"context"
-	"strings"
 
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
 )
 
 // openWish opens the last step of the form with all of a wish that can
@@ -82,7 +82,7 @@ func (t *turn) review(ctx context.Context, f form) (form, error) {
 		f.Integration = kept[0]
 		return t.reviewType(ctx, c, user, f)
 	}
-	f.left("integration", f.Integration)
+	f.left("integration %s", f.Integration)
 	f.Step, f.Integration, f.ResourceType, f.Resources, f.Permissions = stepIntegration, db.Named{}, db.Named{}, nil, nil
 	return f, nil
 }
@@ -97,7 +97,7 @@ func (t *turn) reviewType(ctx context.Context, c *catalog, user string, f form) 
 		f.ResourceType = kept[0]
 		return t.reviewRest(ctx, c, user, f)
 	}
-	f.left("resource type", f.ResourceType)
+	f.left("resource type %s", f.ResourceType)
 	f.Step, f.ResourceType, f.Resources, f.Permissions = stepResourceType, db.Named{}, nil, nil
 	return f, nil
 }
@@ -113,7 +113,7 @@ func (t *turn) reviewRest(ctx context.Context, c *catalog, user string, f form) 
 		return f, err
 	}
 	kept := resources.still(f.Resources...)
-	f.left("resources", without(f.Resources, kept)...)
+	f.left("resources %s", without(f.Resources, kept)...)
 	if f.Resources = kept; len(kept) == 0 {
 		f.Step = stepResources
 	}
@@ -121,7 +121,7 @@ func (t *turn) reviewRest(ctx context.Context, c *catalog, user string, f form) 
 	if !permissions.several && len(kept) > 1 {
 		kept = kept[:1]
 	}
-	f.left("permissions", without(f.Permissions, kept)...)
+	f.left("permissions %s", without(f.Permissions, kept)...)
 	f.Permissions = kept
 	return f, nil
 }
@@ -135,7 +135,7 @@ func (t *turn) reviewBundle(ctx context.Context, c *catalog, user string, f form
 	}
 	kept := l.still(f.Bundle)
 	if len(kept) == 0 {
-		f.left("bundle", f.Bundle)
+		f.left("bundle %s", f.Bundle)
 		f.Step, f.Bundle, f.Some, f.Units = stepBundle, db.Named{}, false, nil
 		return f, nil
 	}
@@ -146,7 +146,7 @@ func (t *turn) reviewBundle(ctx context.Context, c *catalog, user string, f form
 		return f, err
 	}
 	units := l.still(f.Units...)
-	f.left("resources", without(f.Units, units)...)
+	f.left("resources %s", without(f.Units, units)...)
 	f.Units = units
 	switch {
 	case l.untold: // Next would ask for the whole
@@ -157,17 +157,29 @@ func (t *turn) reviewBundle(ctx context.Context, c *catalog, user string, f form
 	return f, nil
 }
 
-// left says in the form that these are left out of it.
-func (f *form) left(kind string, gone ...db.Named) {
-	if len(gone) == 0 {
-		return
+// leftOut is what is not available any more, of one kind.
+type leftOut struct {
+	Kind  texts.English `json:"kind"`
+	Names []string      `json:"names"`
+}
+
+// left notes in the form that these are left out of it.
+func (f *form) left(kind texts.English, gone ...db.Named) {
+	if len(gone) > 0 {
+		f.Left = append(f.Left, leftOut{kind, namesOf(gone)})
 	}
-	names := kind + " " + cards.Names(namesOf(gone), 3)
-	if f.Gone == "" {
-		f.Gone = "Not available to you any more, and left out: " + names + "."
-		return
+}
+
+// leftOut says what is left out of the form; nil if nothing is.
+func (f *form) leftOut() texts.Text {
+	if len(f.Left) == 0 {
+		return nil
 	}
-	f.Gone = strings.TrimSuffix(f.Gone, ".") + "; " + names + "."
+	kinds := make([]texts.Text, len(f.Left))
+	for i, l := range f.Left {
+		kinds[i] = l.Kind.With(cards.Names(l.Names, 3))
+	}
+	return texts.English("Not available to you any more, and left out: %s.").With(texts.Join(texts.Outside("; "), kinds...))
 }
 
 // still are those of the items that the list has, as it names them now. Where

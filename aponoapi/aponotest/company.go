@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// DefaultWorld is the company of the playground: Dana and Devin develop, Omar
+// DefaultWorld is the company of the playground: Dana, Devin and, in
+// German, Greta develop, Omar
 // and Ava approve, Adam administrates, Ines has left, Noel is in no access
 // flow yet, and bot@acme.example is the bot's own admin user. There are a
 // database that is granted by itself, AWS that needs an approver, a data lake
@@ -19,6 +20,7 @@ func DefaultWorld() *World {
 		People: []Person{
 			NewPerson("Dana", "Developer"), NewPerson("Devin", "Developer"), NewPerson("Omar", "Approver"),
 			NewPerson("Ava", "Approver"), adam, ines, NewPerson("Noel", "Newcomer"), bot,
+			NewPerson("Greta", "Entwickler"),
 		},
 		Integrations: []Integration{ordersDatabase(), awsProduction(), dataLake()},
 		Bundles: []Bundle{
@@ -51,7 +53,7 @@ func DefaultWorld() *World {
 func companyFlows() []Flow {
 	staff := []string{
 		"dana@acme.example", "devin@acme.example", "omar@acme.example", "ava@acme.example", "adam@acme.example",
-		"ines@acme.example",
+		"ines@acme.example", "greta@acme.example",
 	}
 	mayAskForOthers := []string{"bot@acme.example", "devin@acme.example"}
 	return []Flow{

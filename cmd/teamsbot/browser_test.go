@@ -79,6 +79,7 @@ func everybodyWorks(t *testing.T, s site) {
 			{"home", avaIsAtHome},
 			{"connect", avaConnects},
 		},
+		"greta": {{"German", gretaReadsGerman}},
 		"adam": {
 			{"portal", func(t *testing.T, _ *browser) { adamUsesThePortal(t, s) }},
 			{"requests of the portal", adamLooksThroughHisRequests},

@@ -46,6 +46,14 @@ func adamSaysWhatIsShown(t *testing.T, b *browser) {
 	w.posts("@Apono unwatch")
 	w.sees(".message.reply", "No requests are shown here any more")
 
+	w.clicks(`[data-chat="apono"]`)
+	w.says("status")
+	w.sees(".message:last-child", "How the bot stands")
+	w.looks("status")
+	w.says("who dana@acme.example")
+	w.sees(".message:last-child", "Dana Developer, active")
+	w.looks("who")
+
 	dana := b.opens(t, phone, "dark", "dana/partners")
 	dana.posts("@Apono watch all")
 	dana.sees(".message.reply", "I answered in your own chat")

@@ -201,7 +201,7 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 		AppID: c.MicrosoftAppID, AllowedTenants: c.AllowedTenants, Verifier: in, Teams: out, Apono: apono, Store: store, Log: log,
 		IdentityField: c.IdentityField, WebhookSecrets: c.AponoWebhookSecrets, AdminContact: c.AdminContact, Admins: c.Admins, PortalURL: c.AponoPortalURL,
 		TeamsURL: teamsURLs[where.Name], TeamsAppID: cmp.Or(c.TeamsAppID, manifest.AppID(c.MicrosoftAppID)), Retention: retention, AuditRetention: auditRetention,
-		Now: c.now, LinkKeys: keys, Patience: func() int { return max(1, c.patience) },
+		Version: thisBuild().Version, Now: c.now, LinkKeys: keys, Patience: func() int { return max(1, c.patience) },
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), ReviewReminder: cmp.Or(c.ReviewReminder, -1),
 		TrustedProxies: c.TrustedProxies,
 		TenantRate:     c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),

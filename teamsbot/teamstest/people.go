@@ -39,6 +39,8 @@ func Company(tenantID string) []Person {
 	// A person of another tenant, in the channel that is shared with theirs.
 	fay := member("10", "Fay Foreign", "Europe/Paris")
 	fay.Email, fay.TenantID = "fay@partner.example", "f0000000-0000-4000-8000-00000000000f"
+	greta := member("11", "Greta Entwickler", "Europe/Berlin")
+	greta.Locale = "de-DE"
 	return []Person{
 		member("01", "Dana Developer", "Europe/Berlin"),
 		member("02", "Devin Developer", "America/New_York"),
@@ -50,6 +52,7 @@ func Company(tenantID string) []Person {
 		member("08", "Noel Newcomer", "Europe/Berlin"),
 		gus,
 		fay,
+		greta,
 	}
 }
 
