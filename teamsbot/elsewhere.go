@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -69,8 +70,10 @@ func (b *Bot) lookElsewhere(ctx context.Context, days int) error {
 	}
 	// Some that always fail must not keep the others from being found.
 	rand.Shuffle(len(made), func(i, j int) { made[i], made[j] = made[j], made[i] })
+	made = made[:min(len(made), foundAtOnce)]
+	slices.SortFunc(made, func(a, b found) int { return b.at - a.at }) // nobody tells when they were made, but in what order
 	var failed error
-	for _, r := range made[:min(len(made), foundAtOnce)] {
+	for _, r := range made {
 		if len(r.Groups) > 0 {
 			r.Groups[0].Integration.Name = names[r.Groups[0].Integration.ID]
 		}
@@ -84,6 +87,7 @@ func (b *Bot) lookElsewhere(ctx context.Context, days int) error {
 type found struct {
 	aponoapi.AccessRequest
 	by db.PersonKey
+	at int // in the list, which begins with the newest
 }
 
 // madeElsewhere are those of a list that are not over, that nobody remembers,
@@ -111,14 +115,14 @@ func (b *Bot) madeElsewhere(ctx context.Context, all []aponoapi.AccessRequest) (
 		return nil, err
 	}
 	var made []found
-	for _, r := range all {
+	for i, r := range all {
 		p := people[r.Grantee.ID]
 		switch {
 		case !isOpen(r), known[r.ID], known[r.FriendlyID], p.Busy:
 		case p.Reached:
-			made = append(made, found{r, p.Person})
+			made = append(made, found{r, p.Person, i})
 		case watched && r.Status == aponoapi.Pending:
-			made = append(made, found{r, db.PersonKey{}})
+			made = append(made, found{r, db.PersonKey{}, i})
 		}
 	}
 	return made, nil

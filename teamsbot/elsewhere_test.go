@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,23 @@ func (w *world) known(s *someone) {
 	w.t.Helper()
 	s.says("my requests")
 	s.presses("My requests")
+}
+
+// Several that are found at once stand in the list as they were made.
+func TestWhatIsFoundAtOnceKeepsItsOrder(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	w.known(dana)
+	var want []string
+	for range 5 {
+		want = append([]string{w.inPortal(dana, "Orders database", "from the portal").FriendlyID}, want...)
+	}
+	must(t, w.bot.LookElsewhere(t.Context()))
+	w.settle()
+	text := dana.mine("My requests").shows(want...).Text()
+	if !slices.IsSortedFunc(want, func(a, b string) int { return strings.Index(text, a) - strings.Index(text, b) }) {
+		t.Errorf("the list is not %v:\n%s", want, text)
+	}
 }
 
 func TestWhatIsMadeElsewhereIsFound(t *testing.T) {
