@@ -52,8 +52,8 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestGoldenFilesAreFitForTeams holds the files to what Teams demands and to
-// Microsoft's renderer.
+// TestGoldenFilesAreFitForTeams holds the files, and the same cards in German, to
+// what Teams demands and to Microsoft's renderer.
 func TestGoldenFilesAreFitForTeams(t *testing.T) {
 	t.Parallel()
 	all := make(map[string]json.RawMessage)
@@ -63,6 +63,9 @@ func TestGoldenFilesAreFitForTeams(t *testing.T) {
 			t.Fatal(err)
 		}
 		all[name] = text
+	}
+	for name, card := range states() {
+		all[name+" in German"] = card.JSON(texts.For("de"))
 	}
 	found := rendererFaults(t, all)
 	for _, name := range slices.Sorted(maps.Keys(all)) {

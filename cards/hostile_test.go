@@ -101,6 +101,8 @@ func everywhere(words string) []cards.Card {
 		cards.ViewResources(cards.Resources{
 			Of: told, Page: []cards.Access{{Integration: words, Resource: words, Permission: words}}, Search: words, Found: 60, Total: 60, Permissions: []string{words, words},
 		}),
+		cards.BotStatus(cards.Overview{Replicas: []cards.Replica{{Version: words}}, Capabilities: []cards.Capability{{Name: words}}}),
+		cards.Who(cards.Someone{Address: words, Apono: cards.AponoActive, Name: words, Met: []cards.Met{{Name: words, Chat: true, Closed: words}}}),
 	}, slices.Concat(favoritesOf(words), watchCardsOf(words, "all", 2), reviewsOf(told, words), reviewsOf(bundled, words)[:1])...)
 }
 

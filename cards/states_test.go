@@ -45,6 +45,7 @@ func states() map[string]cards.Card {
 	maps.Copy(all, connectStates())
 	maps.Copy(all, behalfStates())
 	maps.Copy(all, watchStates())
+	maps.Copy(all, overviewStates())
 	maps.Copy(all, reviewStates())
 	return all
 }
