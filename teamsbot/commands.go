@@ -27,7 +27,7 @@ type command struct {
 // only what is not private is answered where it was written.
 var commands = []command{
 	{name: "request", written: []string{"request", "new request", "anfrage", "neue anfrage"}, takes: true, card: (*turn).onRequest},
-	{name: "bundle", written: []string{"bundle", "request bundle", "paket", "paket anfordern"}, card: always(cards.OpenBundle)},
+	{name: "bundle", written: []string{"bundle", "request bundle", "paket", "paket anfragen"}, card: always(cards.OpenBundle)},
 	{name: "mine", written: []string{"my requests", "my access", "requests", "meine anfragen", "mein zugriff", "anfragen"}, private: true, card: always(cards.OpenMine)},
 	{name: "favorites", written: []string{"favorites", "favorite", "favoriten"}, private: true, card: always(cards.OpenFavorites)},
 	{name: "notifications", written: []string{"notifications", "benachrichtigungen"}, takes: true, private: true, card: (*turn).onNotifications},

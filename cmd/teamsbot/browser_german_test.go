@@ -22,6 +22,7 @@ func gretaReadsGerman(t *testing.T, b *browser) {
 	w.closed()
 	w.sees(".message:last-child", "Sie haben Zugriff bis etwa")
 	w.looks("german-granted")
+	w.detail("readme/german", ".message:last-child .card")
 	w.says("meine anfragen")
 	w.presses("Meine Anfragen")
 	w.sees("#dialog", "Erteilt")

@@ -150,7 +150,7 @@ func danaSearchesFiveThousandTables(t *testing.T, b *browser) {
 	w.fills("justification", "Monthly report: the totals of October do not add up")
 	w.answers("Submit")
 	w.sees("#dialog", "Choose a permission.")
-	w.sees("#dialog", `"soon" is not one`)
+	w.sees("#dialog", "“soon” is not one")
 	w.looks("form-finish-refused")
 
 	// Back and forth keeps everything.
