@@ -66,17 +66,10 @@ func Examine(ctx context.Context, url string) (h Health, err error) {
 		return Health{}, fmt.Errorf("connect to the database: %w", connecting(err))
 	}
 	defer func() { err = errors.Join(err, c.Close(context.WithoutCancel(ctx))) }()
-	if h.Known, err = lastMigration(); err != nil {
+	if err := h.known(); err != nil {
 		return Health{}, err
 	}
-	jobs, err := rivermigrate.New(riverpgxv5.New(nil), nil)
-	if err != nil {
-		return Health{}, fmt.Errorf("read the job migrations: %w", err)
-	}
-	for _, step := range jobs.AllVersions() {
-		h.KnownJobs = max(h.KnownJobs, step.Version)
-	}
-	for _, look := range []func(context.Context, *pgx.Conn) error{h.server, h.schema, h.content} {
+	for _, look := range []func(context.Context, *pgx.Conn) error{h.server, h.schema, h.owners, h.content} {
 		if err := look(ctx, c); err != nil {
 			return h, fmt.Errorf("look at the database: %w", err)
 		}
@@ -102,16 +95,24 @@ func connecting(err error) error {
 	return err
 }
 
-// lastMigration is the number of the last step that this program has.
-func lastMigration() (int64, error) {
-	// The provider reads the steps, and does not ask the database.
-	var nowhere sql.DB
+// known reads which migrations this program has.
+func (h *Health) known() error {
+	var nowhere sql.DB // the provider reads the steps, and does not ask the database
 	ours, err := goose.NewProvider(goose.DialectPostgres, &nowhere, migrations.Files)
 	if err != nil {
-		return 0, fmt.Errorf("read the migrations: %w", err)
+		return fmt.Errorf("read the migrations: %w", err)
 	}
-	steps := ours.ListSources()
-	return steps[len(steps)-1].Version, nil
+	for _, step := range ours.ListSources() {
+		h.Known = max(h.Known, step.Version)
+	}
+	jobs, err := rivermigrate.New(riverpgxv5.New(nil), nil)
+	if err != nil {
+		return fmt.Errorf("read the job migrations: %w", err)
+	}
+	for _, step := range jobs.AllVersions() {
+		h.KnownJobs = max(h.KnownJobs, step.Version)
+	}
+	return nil
 }
 
 func (h *Health) server(ctx context.Context, c *pgx.Conn) error {
@@ -151,6 +152,12 @@ func (h *Health) schema(ctx context.Context, c *pgx.Conn) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// owners counts what others own. The database of an empty schema is not the
+// bot's yet.
+func (h *Health) owners(ctx context.Context, c *pgx.Conn) error {
 	return c.QueryRow(ctx, `
 		SELECT count(*) FROM pg_class
 		WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p')

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,13 @@ import (
 // migrationLock is the advisory lock that lets one replica at a time migrate.
 const migrationLock = 0x61706f6e6f // "apono"
 
+// ErrNewer says that a later version of the bot has migrated the database. This
+// one works with it if it is the version before: see package migrations.
+var ErrNewer = errors.New("a later version of the bot has migrated the database")
+
 // Migrate brings the schema at url up to date, River's tables included. Several
-// replicas may call it at once: one works, the others wait and find it done.
+// replicas may call it at once: one works, the others wait and find it done. It
+// changes nothing, and returns ErrNewer, where a later version has been.
 func Migrate(ctx context.Context, url string) error {
 	pool, err := pgxpool.New(ctx, url)
 	if err != nil {
@@ -37,6 +43,13 @@ func Migrate(ctx context.Context, url string) error {
 	}
 	defer unlock(ctx, lock.Conn())
 
+	newer, err := isNewer(ctx, lock.Conn())
+	if err != nil {
+		return fmt.Errorf("look at the migrations: %w", err)
+	}
+	if newer {
+		return ErrNewer
+	}
 	river, err := rivermigrate.New(riverpgxv5.New(pool), nil)
 	if err != nil {
 		return fmt.Errorf("read the job migrations: %w", err)
@@ -55,6 +68,18 @@ func Migrate(ctx context.Context, url string) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+// isNewer says that the database has a migration that this program has not.
+func isNewer(ctx context.Context, c *pgx.Conn) (bool, error) {
+	var h Health
+	if err := h.known(); err != nil {
+		return false, err
+	}
+	if err := h.schema(ctx, c); err != nil {
+		return false, err
+	}
+	return h.Newer(), nil
 }
 
 // unlock gives the migration lock back; closing the connection would too, so a

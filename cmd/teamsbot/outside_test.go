@@ -120,11 +120,17 @@ func (o *outside) installs(name string) *teamstest.Person {
 	return p
 }
 
-// form is a person's request form, filled in up to Submit.
+// form is a person's request form, filled in up to Submit, for something that
+// everybody gets at once.
 func (o *outside) form(p *teamstest.Person) *teamstest.Dialog {
 	o.t.Helper()
-	d, err := p.Presses(o.t.Context(), p.LastCard(), "New request")
-	must(o.t, err)
+	return o.formFor(p, "Orders database")
+}
+
+// formFor is such a form for another integration.
+func (o *outside) formFor(p *teamstest.Person, integration string) *teamstest.Dialog {
+	o.t.Helper()
+	d, err := o.pressesOn(p, "New request"), error(nil)
 	first := func(id string) string {
 		in, ok := d.Input(id)
 		if !ok || len(in.Choices) == 0 {
@@ -136,7 +142,7 @@ func (o *outside) form(p *teamstest.Person) *teamstest.Dialog {
 		d, err = d.Press(o.t.Context(), "Next")
 		must(o.t, err)
 	}
-	must(o.t, d.Fill("integration", "Orders database"))
+	must(o.t, d.Fill("integration", integration))
 	next()
 	if _, ok := d.Input("resource_type"); ok {
 		must(o.t, d.Fill("resource_type", first("resource_type")))

@@ -67,7 +67,10 @@ func serve(ctx context.Context, c config, logs io.Writer, drain time.Duration, r
 	}
 	defer listener.Close()
 
-	if err := db.Migrate(ctx, c.DatabaseURL); err != nil {
+	err = db.Migrate(ctx, c.DatabaseURL)
+	if errors.Is(err, db.ErrNewer) {
+		log.Warn().Msg("a later version has migrated the database: this one works with it if it is the version before")
+	} else if err != nil {
 		return err
 	}
 	store, err := db.Open(ctx, db.Config{URL: c.DatabaseURL})
