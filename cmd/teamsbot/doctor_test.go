@@ -39,7 +39,7 @@ type patient struct {
 // equals sign takes it away.
 func (p *patient) flags(more ...string) []string {
 	all := []string{
-		"--listen-addr=" + p.bot.addr, "--database-url=" + p.dbURL, "--public-url=" + p.front.URL,
+		"--timeout=1m", "--listen-addr=" + p.bot.addr, "--database-url=" + p.dbURL, "--public-url=" + p.front.URL,
 		"--apono-api-url=" + p.aponoURL, "--apono-api-token=" + doctorSecrets[0], "--apono-webhook-secrets=" + doctorSecrets[3],
 		"--microsoft-app-id=" + p.teams.AppID(), "--microsoft-app-tenant-id=" + p.teams.TenantID(), "--microsoft-app-password=" + p.teams.AppPassword(),
 		"--teams-openid-url=" + p.teams.OpenIDURL(), "--teams-login-url=" + p.teams.LoginURL(), "--teams-service-hosts=" + p.teams.Host(),

@@ -83,8 +83,7 @@ func (u *upgrade) lived() {
 	must(u.t, err)
 	_, err = omar.Says(u.t.Context(), "connect")
 	must(u.t, err)
-	d, err := omar.Presses(u.t.Context(), omar.LastCard(), "Connect")
-	must(u.t, err)
+	d := u.pressesOn(omar, "Connect")
 	must(u.t, d.Fill("token", aponotest.NewPerson("Omar", "Approver").Token.Reveal()))
 	_, err = d.Press(u.t.Context(), "Connect")
 	must(u.t, err)
@@ -148,10 +147,7 @@ func (u *upgrade) goesOn(b bot, name, when string) {
 	if card().ID != was.ID {
 		u.t.Errorf("%s: another card tells of it", when)
 	}
-	_, err := p.Says(u.t.Context(), "my requests")
-	must(u.t, err)
-	mine, err := p.Presses(u.t.Context(), p.LastCard(), "My requests")
-	must(u.t, err)
+	mine := u.pressesOn(p, "My requests")
 	if !mine.Has("Granted") {
 		u.t.Errorf("%s: %s's requests are\n%s", when, name, mine.Text())
 	}
