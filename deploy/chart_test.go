@@ -379,6 +379,26 @@ func TestTheChartKnowsEveryVariable(t *testing.T) {
 	equals(t, list["ADMINS"], "one@example.com,two@example.com", "value")
 }
 
+// What the schema takes is what the program knows.
+func TestTheSchemaNamesNoOtherVariable(t *testing.T) {
+	t.Parallel()
+	var schema object
+	if err := yaml.Unmarshal([]byte(read(t, "helm/teamsbot/values.schema.json")), &schema); err != nil {
+		t.Fatal(err)
+	}
+	for place, known := range map[string][]string{"config": plainVariables(t), "secretKeys": secretVariables(t)} {
+		names, _ := at(schema, "properties", place, "properties").(object)
+		if len(names) == 0 {
+			t.Errorf("the schema has nothing for %s", place)
+		}
+		for name := range names {
+			if !slices.Contains(known, name) {
+				t.Errorf("%s takes %s, which the program does not know, or not as such", place, name)
+			}
+		}
+	}
+}
+
 // plainVariables and secretVariables are those of the program, as the table
 // says that is made of it.
 func plainVariables(t *testing.T) []string  { return documented(t, false) }
