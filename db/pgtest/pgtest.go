@@ -1,7 +1,7 @@
 // Package pgtest gives every test a database of its own: a clone of one
 // migrated template in one Postgres per test process (see devpg), made in some
 // 20 ms. With TEST_DATABASE_URL set, that server is used instead; its user must
-// be allowed to create databases.
+// be allowed to create databases (some tests, which make roles, need a superuser).
 package pgtest
 
 import (
