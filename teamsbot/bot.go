@@ -77,6 +77,12 @@ type Config struct {
 	ConversationPause time.Duration // between two into one conversation, after the first few; default 2 s
 	ExpiryWarning     time.Duration // how long before its end an access is warned of, default 15 min; below 0: never
 	ReviewReminder    time.Duration // how long a request waits before its approvers are reminded, default 30 min; below 0: never
+
+	// Optional: how much is taken in a minute, below 0: all. It is counted by each
+	// replica for itself.
+	PersonRate   int // presses and messages of one person, default 60
+	TenantsRate  int // and of all of a tenant, default 6,000
+	StrangerRate int // requests without a token of Microsoft's from one address, before they are noted no more; default 120
 }
 
 // Bot is the program between Teams and Apono.
@@ -98,6 +104,8 @@ type Bot struct {
 	tokensShut shut  // for such tokens
 	reportShut shut  // Apono's activity report
 	lists      lists
+
+	strangers, persons, tenants, warned *limiter
 
 	shownAnswers shownAnswers
 }
@@ -135,6 +143,8 @@ func New(c Config) (*Bot, error) {
 	b := &Bot{
 		Config: c, seals: seals, adapter: teams.NewAdapter(c.AppID, c.Verifier, c.Teams), catalog: catalog, metrics: m,
 		replica: uuid.NewString(), cutLate: make(chan struct{}), retired: make(chan struct{}),
+		strangers: newLimiter(c.StrangerRate, strangerRate), persons: newLimiter(c.PersonRate, personRate),
+		tenants: newLimiter(c.TenantsRate, tenantsRate), warned: newLimiter(toldRate, 0),
 	}
 	m.registry.MustRegister(newOwing(b))
 	if b.handler, err = b.routes(); err != nil {

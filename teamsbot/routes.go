@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
 
 // bodyLimit is how much of a request's body is read: activities are well under
@@ -43,11 +45,14 @@ func (b *Bot) postMessages(c *gin.Context) {
 	defer cancel()
 
 	t := &turn{bot: b, correlation: c.GetHeader("MS-CV")}
-	// Who has no token is told so before anything is read.
+	// Who has no token of Microsoft's is told so before anything is read.
 	authorization := c.Request.Header["Authorization"]
 	if len(authorization) != 1 || !looksLikeToken(authorization[0]) {
-		b.metrics.turned(t, status(http.StatusUnauthorized), time.Since(started))
-		c.Status(http.StatusUnauthorized)
+		b.turnAway(c, t, started, status(http.StatusUnauthorized))
+		return
+	}
+	if err := b.Verifier.Screen(ctx, authorization[0]); err != nil {
+		b.turnAway(c, t, started, t.reject(err))
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit))
@@ -57,7 +62,9 @@ func (b *Bot) postMessages(c *gin.Context) {
 	}
 	answer := t.take(ctx, authorization[0], body)
 	took := time.Since(started)
-	t.log(answer, took)
+	if !t.quiet {
+		t.log(answer, took)
+	}
 	b.metrics.turned(t, answer, took)
 	c.Header("Cache-Control", "no-store")
 	if answer.Body == nil {
@@ -68,6 +75,23 @@ func (b *Bot) postMessages(c *gin.Context) {
 	if t.repeat != nil {
 		clear(answer.Body) // there are access details in it
 	}
+}
+
+// turnAway answers who is not Teams. From an address from which that is often,
+// it is noted no more, and connections are not kept.
+func (b *Bot) turnAway(c *gin.Context, t *turn, started time.Time, answer teams.Answer) {
+	took := time.Since(started)
+	b.metrics.turned(t, answer, took)
+	switch {
+	case !b.strangers.allow(c.ClientIP(), b.Now()):
+		c.Header("Connection", "close")
+		if answer.Status < http.StatusInternalServerError {
+			answer.Status = http.StatusTooManyRequests
+		}
+	case t.err != nil:
+		t.log(answer, took)
+	}
+	c.Status(answer.Status)
 }
 
 // postEvents takes an event from Apono's webhook.

@@ -36,6 +36,7 @@ type turn struct {
 	language  *texts.Language // of the person; see reads
 	answersIn string          // of a job that answers late, which has no activity: where
 	err       error           // what went wrong, for the log
+	quiet     bool            // this is not worth a line in the log
 
 	// What is stored for repeats in place of an answer with a secret in it.
 	repeat *teams.Answer
@@ -68,6 +69,9 @@ func (t *turn) take(ctx context.Context, authorization string, body []byte) team
 	if channel, team := a.Ends(); channel != "" || team != "" {
 		return t.ended(ctx, channel, team)
 	}
+	if answer, tooMuch := t.tooMuch(ctx); tooMuch {
+		return answer
+	}
 	ctx, cancel := t.patience(ctx)
 	defer cancel()
 	return t.once(ctx)
@@ -92,26 +96,6 @@ func concerns(a *teams.Activity) bool {
 	switch a.Type {
 	case schema.Message, schema.Invoke, schema.ConversationUpdate, schema.InstallationUpdate:
 		return true
-	}
-	return false
-}
-
-// wellNamed says that the ids by which an activity is remembered are there, and
-// are ids.
-func wellNamed(a *teams.Activity) bool {
-	for _, id := range []string{a.ID, a.ConversationID(), a.PersonMRI(), a.TenantID()} {
-		if id == "" || len(id) > 500 || id != cards.Line(id, 500) {
-			return false
-		}
-	}
-	for _, id := range []string{a.ChannelID(), a.TeamID(), a.ReplyToID} { // where there is one
-		if len(id) > 500 || id != cards.Line(id, 500) {
-			return false
-		}
-	}
-	switch a.Kind() {
-	case teams.Personal, teams.GroupChat, teams.Channel:
-		return len(a.PersonID()) <= 100 && a.PersonID() == cards.Line(a.PersonID(), 100)
 	}
 	return false
 }

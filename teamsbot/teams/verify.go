@@ -124,6 +124,25 @@ func (v *Verifier) Ready() error { return v.keys.ready() }
 func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Activity, authHeader string,
 	_ auth.CredentialProvider, _ string,
 ) (auth.ClaimsIdentity, error) {
+	claims, rejection := v.authenticate(ctx, authHeader, &activity)
+	if rejection != nil {
+		return nil, rejection
+	}
+	return identity{claims}, nil
+}
+
+// Screen checks an Authorization header before anything else of a request is
+// read: all that AuthenticateRequest does, but for what the token says of the
+// activity that it came with. What it refuses is a *Rejection.
+func (v *Verifier) Screen(ctx context.Context, authHeader string) error {
+	if _, rejection := v.authenticate(ctx, authHeader, nil); rejection != nil {
+		return rejection
+	}
+	return nil
+}
+
+// authenticate checks a header, and what it says of activity unless that is nil.
+func (v *Verifier) authenticate(ctx context.Context, authHeader string, activity *schema.Activity) (*tokenClaims, *Rejection) {
 	token, ok := bearerToken(authHeader)
 	if !ok {
 		return nil, unauthorized("no bearer token")
@@ -136,7 +155,7 @@ func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Acti
 		}
 		// A key that was replaced since takes its tokens with it.
 		if key.public.Equal(known.key) {
-			return identity{&known.claims}, nil
+			return &known.claims, nil
 		}
 	}
 	known, rejection := v.verify(ctx, token, activity)
@@ -144,7 +163,7 @@ func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Acti
 		return nil, rejection
 	}
 	v.known.Set(sum, known)
-	return identity{&known.claims}, nil
+	return &known.claims, nil
 }
 
 // bearerToken takes the token out of an Authorization header of exactly two
@@ -159,7 +178,7 @@ func bearerToken(header string) (string, bool) {
 
 // verify does the whole check of a token that is not known yet. The key is
 // asked for last, so that a token which is wrong anyway costs no network call.
-func (v *Verifier) verify(ctx context.Context, token string, activity schema.Activity) (knownToken, *Rejection) {
+func (v *Verifier) verify(ctx context.Context, token string, activity *schema.Activity) (knownToken, *Rejection) {
 	var known knownToken
 	parsed, err := v.parser.ParseWithClaims(token, &known.claims, func(t *jwt.Token) (any, error) {
 		if _, extended := t.Header["crit"]; extended {
@@ -194,7 +213,7 @@ func (v *Verifier) verify(ctx context.Context, token string, activity schema.Act
 // admit checks everything about a token but its signature: its times, issuer
 // and audience, that it speaks for this activity, and that its key may. It is
 // asked for known tokens too, at every use.
-func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, activity schema.Activity) (signingKey, *Rejection) {
+func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, activity *schema.Activity) (signingKey, *Rejection) {
 	if err := v.claims.Validate(c); err != nil {
 		return signingKey{}, unauthorized(tokenFault(err))
 	}
@@ -204,24 +223,34 @@ func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, acti
 	if c.ServiceURL == "" {
 		return signingKey{}, unauthorized("the token has no service URL")
 	}
-	// To the letter: Microsoft's own libraries compare no other way.
-	if c.ServiceURL != activity.ServiceURL {
-		return signingKey{}, unauthorized("the token is for another service URL")
-	}
-	if activity.ChannelID != ChannelTeams {
-		return signingKey{}, forbidden("the activity is not from the Teams channel")
-	}
-	if _, err := v.hosts.parse(activity.ServiceURL); err != nil {
-		return signingKey{}, forbidden(err.Error())
+	if activity != nil {
+		if rejection := v.fits(c, activity); rejection != nil {
+			return signingKey{}, rejection
+		}
 	}
 	key, rejection := v.keys.find(ctx, keyID)
 	if rejection != nil {
 		return signingKey{}, rejection
 	}
-	if !key.endorses(activity.ChannelID) {
+	if !key.endorses(ChannelTeams) {
 		return signingKey{}, forbidden("the key is not endorsed for the Teams channel")
 	}
 	return key, nil
+}
+
+// fits checks that a token speaks for an activity.
+func (v *Verifier) fits(c *tokenClaims, activity *schema.Activity) *Rejection {
+	// To the letter: Microsoft's own libraries compare no other way.
+	if c.ServiceURL != activity.ServiceURL {
+		return unauthorized("the token is for another service URL")
+	}
+	if activity.ChannelID != ChannelTeams {
+		return forbidden("the activity is not from the Teams channel")
+	}
+	if _, err := v.hosts.parse(activity.ServiceURL); err != nil {
+		return forbidden(err.Error())
+	}
+	return nil
 }
 
 // tokenFault names what the JWT library found, without its text, which may

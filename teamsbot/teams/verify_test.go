@@ -223,7 +223,7 @@ func BenchmarkNewToken(b *testing.B) {
 	token, a := m.token(b, nil), m.activity()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, rejection := v.verify(b.Context(), token, a); rejection != nil {
+		if _, rejection := v.verify(b.Context(), token, &a); rejection != nil {
 			b.Fatal(rejection)
 		}
 	}

@@ -1,0 +1,104 @@
+package teamsbot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"hash/maphash"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/infracloudio/msbotbuilder-go/schema"
+
+	"github.com/apono-teams/teamsbot/teamsbot/teams"
+	"github.com/apono-teams/teamsbot/texts"
+)
+
+// What is taken in a minute: more than people do, and less than hurts.
+const (
+	personRate   = 60
+	tenantsRate  = 6000
+	strangerRate = 120
+	// toldRate is how often somebody who writes too much is told so.
+	toldRate = 1
+	// limiterSlots is how many can be told apart. Two who share a slot share what
+	// they may, which only those notice who do nearly too much.
+	limiterSlots = 1 << 14
+)
+
+const (
+	wordsTooMuch       texts.English = "That was a lot at once. Wait a minute, then try again."
+	wordsTooMuchForAll texts.English = "There is more to do just now than Apono can answer. Try again in a minute."
+)
+
+var errTooMuch = errors.New("more in a minute than is answered")
+
+// limiter lets each of many do something so often in a minute. It takes the same
+// memory however many they are: they share a table, by a hash that nobody
+// outside can foresee.
+type limiter struct {
+	slots []atomic.Int64 // when the whole of a minute is there again, in ns
+	seed  maphash.Seed
+	each  int64 // what one takes of the minute, in ns
+}
+
+// newLimiter makes one for so many a minute, 0 meaning as many as usual. Below
+// 0 there is no limit, and no limiter.
+func newLimiter(perMinute, usual int) *limiter {
+	n := cmp.Or(perMinute, usual)
+	if n < 0 {
+		return nil
+	}
+	return &limiter{slots: make([]atomic.Int64, limiterSlots), seed: maphash.MakeSeed(), each: int64(time.Minute) / int64(n)}
+}
+
+// allow takes one of a key's minute, if it is there.
+func (l *limiter) allow(key string, now time.Time) bool {
+	if l == nil {
+		return true
+	}
+	slot, at := &l.slots[maphash.String(l.seed, key)%uint64(len(l.slots))], now.UnixNano()
+	for {
+		whole := slot.Load()
+		next := max(whole, at) + l.each
+		if next-at > int64(time.Minute) {
+			return false
+		}
+		if slot.CompareAndSwap(whole, next) {
+			return true
+		}
+	}
+}
+
+// tooMuch answers a person who does more in a minute than is taken, or whose
+// colleagues do. Nothing is remembered of it.
+func (t *turn) tooMuch(ctx context.Context) (teams.Answer, bool) {
+	a, b := t.activity, t.bot
+	if a.Type != schema.Message && a.Type != schema.Invoke {
+		return teams.Answer{}, false
+	}
+	now, who := b.Now(), strings.ToLower(a.TenantID())+" "+a.PersonMRI()
+	words := wordsTooMuch
+	if b.persons.allow(who, now) {
+		if b.tenants.allow(strings.ToLower(a.TenantID()), now) {
+			return teams.Answer{}, false
+		}
+		words = wordsTooMuchForAll
+	}
+	t.err = errTooMuch
+	first := b.warned.allow(who, now)
+	t.quiet = !first
+	if a.Type == schema.Invoke {
+		if answer, err := t.tell(words); err == nil {
+			return answer, true
+		}
+	}
+	if first && a.Type == schema.Message {
+		if _, err := b.Teams.Send(ctx, a.Where(), teams.Message{Text: words.In(t.reads())}); err != nil {
+			t.err = errors.Join(t.err, err)
+		}
+	}
+	return status(http.StatusOK), true
+}
