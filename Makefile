@@ -40,6 +40,16 @@ lint: ## the linters of .golangci.yml (their first build takes minutes)
 fmt: ## format the code
 	$(LINT) fmt
 
+LICENCES := go run -C tools ./licences -root .. -binary bin/teamsbot -page docs/licences.md
+
+.PHONY: licences
+licences: build ## docs/licences.md: what the program is made of, under which licences
+	$(LICENCES)
+
+.PHONY: sbom
+sbom: build ## bin/teamsbot.cdx.json (CycloneDX); fails for new licences and if docs/licences.md is behind
+	$(LICENCES) -check -sbom bin/teamsbot.cdx.json
+
 .PHONY: ci
 ci: ## what continuous integration runs
 	.ci/run
