@@ -23,8 +23,8 @@ import (
 	"github.com/apono-teams/teamsbot/db/pgtest"
 )
 
-// page is one of the docs.
-func page(t *testing.T, name string) string {
+// pageOf is one of the docs.
+func pageOf(t *testing.T, name string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("..", "..", name))
 	must(t, err)
@@ -37,7 +37,7 @@ var fence = regexp.MustCompile("(?ms)^```[a-z]*\n(.*?)^```")
 // this test has nothing to say about them.
 func printed(t *testing.T, name, begins string) string {
 	t.Helper()
-	for _, block := range fence.FindAllStringSubmatch(page(t, name), -1) {
+	for _, block := range fence.FindAllStringSubmatch(pageOf(t, name), -1) {
 		if strings.HasPrefix(block[1], begins) {
 			return block[1]
 		}
@@ -172,6 +172,7 @@ func (d *desk) shell(line string) string {
 func (d *desk) starts() bot {
 	d.t.Helper()
 	b := bot{start(d.t, d.variables(), "serve"), d.addr}
+	d.killsInTheEnd(b)
 	d.until("the bot is ready", func() bool { return b.readiness(d.t) == http.StatusOK })
 	d.teams.SetBot(d.front.URL + "/api/messages")
 	return b
@@ -213,7 +214,7 @@ func (d *desk) looksIntoTheDatabase() {
 	c, err := pgx.Connect(d.t.Context(), d.env["DATABASE_URL"])
 	must(d.t, err)
 	defer func() { must(d.t, c.Close(d.t.Context())) }()
-	text := page(d.t, "docs/operate.md")
+	text := pageOf(d.t, "docs/operate.md")
 	var all []string
 	for _, block := range fence.FindAllStringSubmatch(text, -1) {
 		all = append(all, block[1])

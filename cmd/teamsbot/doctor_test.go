@@ -113,6 +113,7 @@ func newPatient(t *testing.T) *patient {
 	t.Helper()
 	o := newOutside(t)
 	p := &patient{outside: o, bot: o.serve("APONO_WEBHOOK_SECRETS=" + doctorSecrets[3])}
+	p.killsInTheEnd(p.bot)
 	p.front = p.proxy(t, "/metrics", http.NotFound)
 	return p
 }
@@ -359,6 +360,7 @@ func ofTheAddress(t *testing.T, p *patient) []ailment {
 		p.pass().ServeHTTP(w, r)
 	}
 	secretless := p.serve() // without any secret of the webhook
+	p.killsInTheEnd(secretless)
 	p.teams.SetBot("http://" + p.bot.addr + "/api/messages")
 	return []ailment{
 		{"not told", []string{"--public-url="}, nil, warning, a, []string{"PUBLIC_URL is not set"}},

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,6 +80,15 @@ func (o *outside) serve(env ...string) bot {
 	o.until("the bot is ready", func() bool { return b.readiness(o.t) == http.StatusOK })
 	o.teams.SetBot("http://" + b.addr + "/api/messages")
 	return b
+}
+
+// killsInTheEnd spares a test that is not about that the time which a bot takes
+// to end in order.
+func (o *outside) killsInTheEnd(b bot) {
+	o.t.Cleanup(func() {
+		b.signals(syscall.SIGKILL)
+		b.waits()
+	})
 }
 
 // readiness is what the bot answers to who asks whether it is ready; 0: nothing.
