@@ -70,6 +70,7 @@ type Config struct {
 	AuditRetention time.Duration     // optional: how long the audit is kept, default 365 days
 	Version        string            // optional: the program's own, for admins
 	Now            func() time.Time  // optional: default time.Now
+	Grace          time.Duration     // optional: for what must be noted when the time of a press is over, default 0.4 s
 	Patience       func() int        // optional: how many times longer than usual presses and what they wait for may take: a slow machine tests with patience; default 1
 
 	// Optional: how much the bot sends of its own accord, over all replicas.

@@ -166,7 +166,7 @@ func (t *turn) send(ctx context.Context, to teams.Conversation, c command) (reac
 	if err == nil || shutOut(err) || mayHaveArrived(err) {
 		return !shutOut(err), nil
 	}
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	return true, t.bot.Store.Owe(late, db.Reply{
 		ConversationID: to.ID, Thread: to.Thread, Card: c.name, TenantID: t.person.TenantID, ObjectID: t.person.ObjectID,

@@ -118,7 +118,7 @@ func (t *turn) auditRefused(ctx context.Context, why error) error {
 	default:
 		entry.Detail = map[string]string{"why": kindOf(why).Error()}
 	}
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	return t.bot.Store.Audit(late, t.person.PersonKey, entry)
 }

@@ -189,7 +189,7 @@ func (w *world) aponoID(s *someone) string {
 // minute at most.
 func TestEventsAboutNothingCostOneRead(t *testing.T) {
 	w := newWorld(t)
-	before := w.callsUnder("/")
+	before, began := w.callsUnder("/"), time.Now()
 	for i := range 1000 {
 		if code := w.event(webhookSecret, fmt.Sprintf(`{"event_type": "RequestGranted", "data": {"id": "nobody-%d"}}`, i)); code != http.StatusAccepted {
 			t.Fatalf("an event is answered with %d", code)
@@ -200,8 +200,9 @@ func TestEventsAboutNothingCostOneRead(t *testing.T) {
 	}
 	must(t, w.bot.inTurn(turnElsewhere, elsewhereEvery, w.bot.LookElsewhere)(t.Context()))
 	w.settle()
-	if n := w.callsUnder("/") - before; n != 1 {
-		t.Errorf("Apono was asked %d times, want once", n)
+	most := 1 + int(time.Since(began)/elsewhereApart) // turns have the real clock
+	if n := w.callsUnder("/") - before; n < 1 || n > most {
+		t.Errorf("Apono was asked %d times, want once, or %d times at most", n, most)
 	}
 }
 

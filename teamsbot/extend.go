@@ -137,7 +137,7 @@ func (t *turn) extend(ctx context.Context) (teams.Answer, error) {
 
 // extended records the new end of an access, and owes a look at it.
 func (t *turn) extended(ctx context.Context, x *extension, now aponoapi.AccessRequest, reading int64) (teams.Answer, error) {
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	if reading > 0 {
 		if err := t.bot.Store.RecordStatus(late, t.bot.asTold(x.own.request, now, reading)); err != nil {
@@ -152,7 +152,7 @@ func (t *turn) extended(ctx context.Context, x *extension, now aponoapi.AccessRe
 
 // notExtended says why an access was not extended, if that is known.
 func (t *turn) notExtended(ctx context.Context, x *extension, used int, err error) (teams.Answer, error) {
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	if errors.Is(err, aponoapi.ErrUnknownOutcome) {
 		_, owed := t.bot.Store.OweRefresh(late, x.own.request.ID, t.bot.Now())

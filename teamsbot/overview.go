@@ -27,7 +27,7 @@ func (b *Bot) beat(ctx context.Context) {
 		b.Log.Warn().Err(err).Msg("the other replicas do not know of this one")
 	}
 	b.repeat(ctx, beatEvery, say)
-	late, cancel := grace(ctx)
+	late, cancel := b.grace(ctx)
 	defer cancel()
 	if err := b.Store.Leaves(late, b.replica); err != nil {
 		b.Log.Warn().Err(err).Msg("the other replicas do not know that this one ends")

@@ -99,7 +99,7 @@ func (t *turn) showStep(
 	ctx context.Context, d db.Draft, f form, wrong problems, draw func(cards.Form) cards.Card, stopped error,
 ) (teams.Answer, error) {
 	f.Blank = stopped != nil
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	if err := t.bot.Store.SaveDraft(late, &d, f); errors.Is(err, db.ErrStale) {
 		return teams.Answer{}, sorry(err, wordsOpenTwice)

@@ -178,7 +178,7 @@ func (t *turn) resetter(ctx context.Context, g *grant, x cards.System) (reset fu
 // and can be viewed again: if it has one after all, Apono shows stars.
 func (t *turn) notReset(ctx context.Context, g *grant, d db.Details, err error) (teams.Answer, error) {
 	t.err = err
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	at, now := db.System{RequestID: g.request.ID, SessionID: d.SessionID}, t.bot.Now()
 	problem, ended := sentences(t.bot.wordsOfDetails(err), texts.English("Nothing was reset.")), g.own != nil && errors.Is(err, aponoapi.ErrUnauthorized)

@@ -112,7 +112,7 @@ func (t *turn) ownRequests(ctx context.Context, names []string) ([]ownRequest, e
 func (t *turn) end(ctx context.Context, ids, theirs []string, carded bool) (teams.Answer, error) {
 	_, err := t.bot.Apono.RevokeV3(ctx, ids...)
 	t.bot.catalog.changed(t.person.AponoID)
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	if err == nil || errors.Is(err, aponoapi.ErrUnknownOutcome) {
 		if err := t.bot.Store.RevokedHere(late, theirs); err != nil {

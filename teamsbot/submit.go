@@ -76,7 +76,7 @@ func (t *turn) submitted(ctx context.Context, d db.Draft, f form, sub db.Submiss
 		return t.show(ctx, d, f, problems{refused.field: refused.words})
 	case err != nil:
 		t.err = err
-		late, cancel := grace(ctx)
+		late, cancel := t.bot.grace(ctx)
 		defer cancel()
 		if err := t.bot.Store.OweStory(late, sub); err != nil {
 			return teams.Answer{}, err

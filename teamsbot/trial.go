@@ -62,7 +62,7 @@ func (t *turn) trialFailed(ctx context.Context, l db.Link, err error) {
 	if !errors.Is(err, aponoapi.ErrUnauthorized) {
 		return
 	}
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	if _, err := t.bot.Store.DropLink(late, l.Person, l.Sealed, db.DroppedByApono); err != nil {
 		t.err = errors.Join(t.err, err)

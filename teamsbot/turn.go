@@ -1,6 +1,7 @@
 package teamsbot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +123,7 @@ func (t *turn) once(ctx context.Context) teams.Answer {
 	}
 	reply, err := t.act(ctx)
 	place, id := arrival.Conversation.ID, arrival.ActivityID
-	late, cancel := grace(ctx)
+	late, cancel := t.bot.grace(ctx)
 	defer cancel()
 	if err != nil {
 		t.err = errors.Join(err, t.bot.Store.Release(late, place, id))
@@ -378,12 +379,12 @@ func (t *turn) log(answer teams.Answer, took time.Duration) {
 
 // grace is a little time after ctx has ended, for what must be noted although
 // the time to answer is over.
-func grace(ctx context.Context) (context.Context, context.CancelFunc) {
+func (b *Bot) grace(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, ok := ctx.Deadline()
 	if !ok {
 		end = time.Now()
 	}
-	return context.WithDeadline(context.WithoutCancel(ctx), end.Add(graceLasts))
+	return context.WithDeadline(context.WithoutCancel(ctx), end.Add(cmp.Or(b.Grace, graceLasts)))
 }
 
 // status is an answer without a body.

@@ -116,7 +116,7 @@ func (w *world) replica() (*Bot, string) {
 		AppID: w.teams.AppID(), AllowedTenants: []string{w.teams.TenantID()}, Verifier: in, Teams: out, Apono: apono,
 		Store: w.store, Log: zerolog.New(w.log), WebhookSecrets: []aponoapi.Secret{webhookSecret},
 		AdminContact: "Adam Admin", Admins: []string{w.teams.Person("Adam").ObjectID}, Now: w.apono.Now, TenantRate: 100_000, ConversationPause: time.Microsecond,
-		LinkKeys: w.linkKeys, Patience: w.patience, PersonRate: -1, TenantsRate: -1, StrangerRate: -1, // see limits_test.go
+		LinkKeys: w.linkKeys, Patience: w.patience, Grace: 20 * time.Second, PersonRate: -1, TenantsRate: -1, StrangerRate: -1, // see limits_test.go
 	})
 	must(t, err)
 	server := httptest.NewServer(bot.Handler())
