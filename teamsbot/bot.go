@@ -81,7 +81,7 @@ type Config struct {
 
 	// Optional: how much is taken in a minute, below 0: all. It is counted by each
 	// replica for itself.
-	PersonRate   int // presses and messages of one person, default 60
+	PersonRate   int // presses and messages of one person, default 120
 	TenantsRate  int // and of all of a tenant, default 6,000
 	StrangerRate int // requests without a token of Microsoft's from one address, before they are noted no more; default 120
 }

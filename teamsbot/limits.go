@@ -18,7 +18,7 @@ import (
 
 // What is taken in a minute: more than people do, and less than hurts.
 const (
-	personRate   = 60
+	personRate   = 120
 	tenantsRate  = 6000
 	strangerRate = 120
 	// toldRate is how often somebody who writes too much is told so.
