@@ -266,10 +266,7 @@ func inCode(text string) (all []string) {
 	for _, block := range fence.FindAllStringSubmatch(text, -1) {
 		all = append(all, block[1])
 	}
-	for _, span := range regexp.MustCompile("`teamsbot [^`]+`").FindAllString(fence.ReplaceAllString(text, ""), -1) {
-		all = append(all, span)
-	}
-	return all
+	return append(all, regexp.MustCompile("`teamsbot [^`]+`").FindAllString(fence.ReplaceAllString(text, ""), -1)...)
 }
 
 // parses says what is wrong with arguments; that some are left out is not.

@@ -314,6 +314,23 @@ func TestConfigurationComesFromVariablesAndFlags(t *testing.T) {
 	tellsNoSecret(t, p.output())
 }
 
+// A variable that is empty says nothing, whatever it is for.
+func TestEmptyVariablesAreNotSet(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=mysql://bot:password@db.example/x"}
+	for _, name := range variables(reflect.TypeFor[config]()) {
+		if name != "DATABASE_URL" {
+			env = append(env, name+"=")
+		}
+	}
+	empty, unset := start(t, env, "serve"), start(t, env[:1], "serve")
+	empty.fails("DATABASE_URL", "APONO_API_TOKEN")
+	unset.fails()
+	if empty.output() != unset.output() {
+		t.Errorf("empty variables:\n%s\nnone:\n%s", empty.output(), unset.output())
+	}
+}
+
 func TestUnknownFlagsAndCommandsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{}, {"dance"}, {"serve", "--listen-adr=:1"}, {"serve", "now"}} {

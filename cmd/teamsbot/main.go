@@ -66,6 +66,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := forgetEmpty(parser.Model.Node); err != nil {
+		return err
+	}
 	parsed, err := parser.Parse(args)
 	if err != nil && len(args) > 0 && args[0] == "doctor" {
 		return exit{codeConfiguration, err}
@@ -74,4 +77,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return parsed.Run()
+}
+
+// forgetEmpty makes variables that are empty as those that are not set: what
+// starts programs often sets all that it has a place for.
+func forgetEmpty(n *kong.Node) error {
+	for _, f := range n.Flags {
+		for _, name := range f.Envs {
+			if value, set := os.LookupEnv(name); !set || value != "" {
+				continue
+			}
+			if err := os.Unsetenv(name); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	for _, child := range n.Children {
+		if err := forgetEmpty(child); err != nil {
+			return err
+		}
+	}
+	return nil
 }
