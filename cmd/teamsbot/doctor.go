@@ -169,8 +169,11 @@ func (d *doctorCommand) write(t *terminal, all findings, worst result, count map
 	return nil
 }
 
+const secretLetters = 6
+
 // hider takes every secret of the configuration out of what is told, should
-// somebody's error have quoted it.
+// somebody's error have quoted it. What is shorter than secretLetters is no
+// secret, and part of many words.
 func (c config) hider() *strings.Replacer {
 	secrets := []string{c.AponoAPIToken.Reveal(), c.MicrosoftAppPassword.Reveal(), c.password()}
 	for _, s := range slices.Concat(c.AponoWebhookSecrets, c.LinkKeys) {
@@ -178,7 +181,7 @@ func (c config) hider() *strings.Replacer {
 	}
 	var pairs []string
 	for _, s := range secrets {
-		if s != "" {
+		if len(s) >= secretLetters {
 			pairs = append(pairs, s, "•••")
 		}
 	}
