@@ -52,6 +52,11 @@ func (x *examiner) publicAddress(ctx context.Context) (f findings) {
 func (x *examiner) messages(ctx context.Context) (f findings) {
 	const check, path = "public address", "/api/messages"
 	a, err := x.ask(ctx, http.MethodPost, path, "")
+	if a.status == http.StatusTooManyRequests && a.body == "" {
+		f.add(warning, check, "The bot hears too much that is not from Teams, from the address that this came from.",
+			"If that is the address of the proxy in front, name it in TRUSTED_PROXIES: else all that come through it are taken for one.")
+		return f
+	}
 	if !a.refused() {
 		f.add(problem, check, fmt.Sprintf("POST %s%s is answered by somebody else (%s), so Teams cannot reach the bot.", x.PublicURL, path, a.tells(err)),
 			"The proxy in front must pass POST "+path+" on as it is: no sign-in of its own, no redirect, and the Authorization header kept.")

@@ -369,6 +369,7 @@ func ofTheAddress(t *testing.T, p *patient) []ailment {
 		{"a path that is not passed on", front("/api/messages", says(http.StatusNotFound, "")), nil, problem, a, []string{"status 404", "Teams cannot reach"}},
 		{"a proxy that wants a password", front("/api/messages", signIn), nil, problem, a, []string{"somebody else", "no sign-in of its own"}},
 		{"a proxy that redirects", front("/api/messages", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }), nil, problem, a, []string{"status 302"}},
+		{"a flood through the proxy", front("/api/messages", says(http.StatusTooManyRequests, "")), nil, warning, a, []string{"too much", "TRUSTED_PROXIES"}},
 		{"metrics for all", []string{"--public-url=http://" + p.bot.addr}, nil, warning, a, []string{"/metrics", "Everybody"}},
 		{"events that anybody may send", front("/api/apono/events", says(http.StatusOK, "ok")), nil, problem, "webhook", []string{"status 200", "somebody else"}},
 		{"a bot without a secret", []string{"--public-url=http://" + secretless.addr}, nil, problem, "webhook", []string{"not found", "APONO_WEBHOOK_SECRETS"}},
