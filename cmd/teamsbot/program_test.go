@@ -31,6 +31,13 @@ func TestMain(m *testing.M) {
 		simulate(name)
 		return
 	}
+	if config := os.Getenv(asFloor); config != "" {
+		if err := runFloor(config); err != nil {
+			fmt.Fprintln(os.Stderr, "floor:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if os.Getenv(asProgram) != "" {
 		main()
 		return
