@@ -12,7 +12,24 @@ import (
 // Line makes one line of text from outside fit to be shown: no control or
 // direction-changing characters, no line breaks, at most limit characters.
 func Line(text string, limit int) string {
+	if len(text) <= limit && isPlainLine(text) {
+		return text
+	}
 	return shortened(text, limit, func(text string) string { return strings.Join(strings.Fields(visible(text, ' ')), " ") })
+}
+
+// isPlainLine says that nothing is to be done about a text, as with nearly every
+// id: letters of ASCII, and single spaces between them.
+func isPlainLine(text string) bool {
+	last := byte(' ')
+	for i := range len(text) {
+		c := text[i]
+		if c < ' ' || c > '~' || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return text == "" || last != ' '
 }
 
 // Name is Line for a name: one that is too long is cut in the middle, since names

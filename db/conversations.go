@@ -32,6 +32,7 @@ type Arrival struct {
 	Name         string
 	Locale       string // "" leaves what is remembered
 	TimeZone     string // IANA; "" leaves what is remembered
+	Standing     bool   // tell how the person's requests stand as well
 }
 
 // Answer is what was answered to an activity over HTTP.
@@ -45,7 +46,41 @@ type Answer struct {
 // anew. Only the first caller gets first; the others get the answer
 // that the first one gave, or none while it is not there yet.
 func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, answer *Answer, err error) {
-	rows, err := s.pool.Query(ctx, `
+	var behind bool
+	var standing Standing
+	var batch pgx.Batch
+	batch.Queue(arrive,
+		a.Conversation.ID, a.Conversation.TenantID, a.Conversation.Kind, a.Conversation.ServiceURL,
+		a.ActivityID, a.Person.TenantID, a.Person.ObjectID, a.TeamsID, a.Name, a.Locale, a.TimeZone, claimLasts).Query(func(rows pgx.Rows) (err error) {
+		p, err = pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (Person, error) { return scanPerson(row, &first, &behind) })
+		return err
+	})
+	if a.Standing {
+		batch.Queue(countStanding, a.Person.TenantID, a.Person.ObjectID).Query(standing.read)
+	}
+	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return Person{}, false, nil, fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
+	}
+	if a.Standing {
+		p.Standing = &standing
+	}
+	if behind && first {
+		if err := s.inTx(ctx, func(tx pgx.Tx) error { return s.oweUndrawn(ctx, tx, a.Person) }); err != nil {
+			return Person{}, false, nil, fmt.Errorf("owe %s what has waited: %w", a.Person.ObjectID, err)
+		}
+	}
+	if a.Conversation.Kind == "personal" {
+		p.Chat = a.Conversation // the statement saw the place as it was before
+	}
+	if first {
+		return p, true, nil, nil
+	}
+	answer, err = s.AnswerTo(ctx, a.Conversation.ID, a.ActivityID)
+	return p, false, answer, err
+}
+
+// arrive is the one statement that every activity costs before it is acted on.
+const arrive = `
 		WITH place AS (
 			INSERT INTO conversations (id, tenant_id, kind, service_url)
 			VALUES ($1, $2, $3, $4)
@@ -65,38 +100,22 @@ func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, an
 				locale = coalesce(nullif(excluded.locale, ''), p.locale),
 				time_zone = coalesce(nullif(excluded.time_zone, ''), p.time_zone),
 				conversation_id = coalesce(excluded.conversation_id, p.conversation_id)
+			WHERE p.teams_id <> excluded.teams_id
+				OR excluded.name NOT IN ('', p.name)
+				OR excluded.locale NOT IN ('', p.locale)
+				OR excluded.time_zone NOT IN ('', p.time_zone)
+				OR excluded.conversation_id <> coalesce(p.conversation_id, '')
+				OR NOT EXISTS (SELECT FROM people WHERE tenant_id = $6 AND object_id = $7) -- came at the same time
 			RETURNING *
+		), person AS (
+			SELECT * FROM who
+			UNION ALL
+			SELECT * FROM people WHERE tenant_id = $6 AND object_id = $7 AND NOT EXISTS (SELECT FROM who)
 		)
-		SELECT `+personColumns+`, EXISTS (SELECT FROM claim) AS first, $3 = 'personal' AND EXISTS (
+		SELECT ` + personColumns + `, EXISTS (SELECT FROM claim) AS first, $3 = 'personal' AND EXISTS (
 			SELECT FROM posted_cards b LEFT JOIN conversations at ON at.id = b.conversation_id
 			WHERE b.tenant_id = $6 AND b.object_id = $7 AND b.wanted > b.drawn AND at.leased_until IS NULL) AS behind
-		FROM who p LEFT JOIN conversations c ON c.id = p.conversation_id`,
-		a.Conversation.ID, a.Conversation.TenantID, a.Conversation.Kind, a.Conversation.ServiceURL,
-		a.ActivityID, a.Person.TenantID, a.Person.ObjectID, a.TeamsID, a.Name, a.Locale, a.TimeZone, claimLasts)
-	if err != nil {
-		return Person{}, false, nil, fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
-	}
-	var behind bool
-	p, err = pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (Person, error) {
-		return scanPerson(row, &first, &behind)
-	})
-	if err != nil {
-		return Person{}, false, nil, fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
-	}
-	if behind && first {
-		if err := s.inTx(ctx, func(tx pgx.Tx) error { return s.oweUndrawn(ctx, tx, a.Person) }); err != nil {
-			return Person{}, false, nil, fmt.Errorf("owe %s what has waited: %w", a.Person.ObjectID, err)
-		}
-	}
-	if a.Conversation.Kind == "personal" {
-		p.Chat = a.Conversation // the statement saw the place as it was before
-	}
-	if first {
-		return p, true, nil, nil
-	}
-	answer, err = s.AnswerTo(ctx, a.Conversation.ID, a.ActivityID)
-	return p, false, answer, err
-}
+		FROM person p LEFT JOIN conversations c ON c.id = p.conversation_id`
 
 // AnswerTo is what was answered to an activity; nil while that is not known.
 func (s *Store) AnswerTo(ctx context.Context, conversationID, activityID string) (*Answer, error) {
@@ -113,17 +132,6 @@ func (s *Store) AnswerTo(ctx context.Context, conversationID, activityID string)
 	}
 	a.Status = *status
 	return &a, nil
-}
-
-// Answered keeps the answer to an activity for those who send it again.
-func (s *Store) Answered(ctx context.Context, conversationID, activityID string, a Answer) error {
-	_, err := s.pool.Exec(ctx, `
-		UPDATE activities SET answered_at = now(), status = $3, answer = $4
-		WHERE conversation_id = $1 AND activity_id = $2`, conversationID, activityID, a.Status, a.Body)
-	if err != nil {
-		return fmt.Errorf("keep the answer to %s: %w", activityID, err)
-	}
-	return nil
 }
 
 // Release gives back an activity that failed, so that a repeat is acted on.

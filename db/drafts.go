@@ -14,24 +14,27 @@ import (
 type Draft struct {
 	ID       string
 	Person   PersonKey
-	Revision int             // rises with every save
+	Revision int             // rises with every save; 0: not kept yet
 	Form     json.RawMessage // the bot's own
 }
 
+// BlankDraft is a draft that is kept when it is saved first.
+func BlankDraft(k PersonKey) Draft { return Draft{ID: uuid.NewString(), Person: k} }
+
 // NewDraft begins a draft.
 func (s *Store) NewDraft(ctx context.Context, k PersonKey, form any) (Draft, error) {
-	d := Draft{Person: k, Revision: 1}
-	var err error
-	if d.Form, err = marshal(form); err != nil {
-		return Draft{}, err
-	}
-	err = s.pool.QueryRow(ctx, `
-		INSERT INTO drafts (tenant_id, object_id, form) VALUES ($1, $2, $3)
-		RETURNING id`, k.TenantID, k.ObjectID, d.Form).Scan(&d.ID)
+	d := BlankDraft(k)
+	return d, s.SaveDraft(ctx, &d, form)
+}
+
+func (s *Store) insertDraft(ctx context.Context, d *Draft, form json.RawMessage) error {
+	_, err := s.pool.Exec(ctx, `
+		INSERT INTO drafts (id, tenant_id, object_id, form) VALUES ($1, $2, $3, $4)`, d.ID, d.Person.TenantID, d.Person.ObjectID, form)
 	if err != nil {
-		return Draft{}, fmt.Errorf("begin a draft: %w", err)
+		return fmt.Errorf("begin a draft: %w", err)
 	}
-	return d, nil
+	d.Revision, d.Form = 1, form
+	return nil
 }
 
 // Draft is the draft of that name if it is the person's, else ErrNotFound: the
@@ -59,6 +62,9 @@ func (s *Store) SaveDraft(ctx context.Context, d *Draft, form any) error {
 	body, err := marshal(form)
 	if err != nil {
 		return err
+	}
+	if d.Revision == 0 {
+		return s.insertDraft(ctx, d, body)
 	}
 	err = s.pool.QueryRow(ctx, `
 		UPDATE drafts SET form = $3, revision = revision + 1, updated_at = now()

@@ -109,22 +109,6 @@ func favoriteFits(ctx context.Context, tx pgx.Tx, k PersonKey, name string, wish
 	return false, nil
 }
 
-// Favorites are all of a person, by name.
-func (s *Store) Favorites(ctx context.Context, k PersonKey) ([]Favorite, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT id, name, wish FROM favorites
-		WHERE tenant_id = $1 AND object_id = $2
-		ORDER BY folded`, k.TenantID, k.ObjectID)
-	if err != nil {
-		return nil, fmt.Errorf("list the favorites of %s: %w", k.ObjectID, err)
-	}
-	all, err := pgx.CollectRows(rows, scanFavorite)
-	if err != nil {
-		return nil, fmt.Errorf("list the favorites of %s: %w", k.ObjectID, err)
-	}
-	return all, nil
-}
-
 // Favorite is the favorite of that id if it is the person's, else ErrNotFound:
 // the id comes back from a card, which anybody can forge.
 func (s *Store) Favorite(ctx context.Context, k PersonKey, id string) (Favorite, error) {
@@ -204,35 +188,57 @@ type Recent struct {
 	Requests   []Request
 }
 
-// RecentSubmissions are the last ones of a person that became requests, newest
-// first.
-func (s *Store) RecentSubmissions(ctx context.Context, k PersonKey, limit int) ([]Recent, error) {
-	var all []Recent
+// scanRecent reads requestColumns and submissionColumns.
+func scanRecent(row pgx.CollectableRow) (Recent, error) {
+	var read submissionRow
+	r, err := scanRequestAnd(row, read.columns()...)
+	if err != nil {
+		return Recent{}, err
+	}
+	sub, err := read.submission()
+	return Recent{sub, []Request{r}}, err
+}
+
+// FavoritesAndRecent are a person's favorites by name, and so many of the last
+// submissions that became requests, newest first: in one trip, since they are
+// shown together.
+func (s *Store) FavoritesAndRecent(ctx context.Context, k PersonKey, limit int) (all []Favorite, recent []Recent, err error) {
+	var batch pgx.Batch
+	batch.Queue(`
+		SELECT id, name, wish FROM favorites
+		WHERE tenant_id = $1 AND object_id = $2
+		ORDER BY folded`, k.TenantID, k.ObjectID).Query(func(rows pgx.Rows) (err error) {
+		all, err = pgx.CollectRows(rows, scanFavorite)
+		return err
+	})
 	// One picture: a request can be given back to another submission meanwhile.
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT `+submissionColumns+` FROM submissions s
+	batch.Queue(`
+		SELECT `+requestColumns+`, `+submissionColumns+`
+		FROM (
+			SELECT * FROM submissions s
 			WHERE s.tenant_id = $1 AND s.object_id = $2 AND s.state = 'created'
 				AND EXISTS (SELECT FROM requests r WHERE r.submission_id = s.id)
-			ORDER BY s.asked_at DESC, s.id LIMIT $3`, k.TenantID, k.ObjectID, limit)
-		if err != nil {
-			return err
-		}
-		subs, err := pgx.CollectRows(rows, scanSubmission)
-		if err != nil {
-			return err
-		}
-		all = make([]Recent, len(subs))
-		for i, sub := range subs {
-			all[i].Submission = sub
-			if all[i].Requests, err = requestsOf(ctx, tx, "r.submission_id = $1", sub.ID); err != nil {
-				return err
-			}
-		}
-		return nil
+			ORDER BY s.asked_at DESC, s.id LIMIT $3
+		) s JOIN requests r ON r.submission_id = s.id
+		ORDER BY s.asked_at DESC, s.id, r.created_at, r.id`, k.TenantID, k.ObjectID, limit).Query(func(rows pgx.Rows) error {
+		each, err := pgx.CollectRows(rows, scanRecent)
+		recent = together(each)
+		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("list what %s asked last: %w", k.ObjectID, err)
+	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+		return nil, nil, fmt.Errorf("list the favorites of %s: %w", k.ObjectID, err)
 	}
-	return all, nil
+	return all, recent, nil
+}
+
+// together are submissions with all their requests, which follow each other.
+func together(each []Recent) (all []Recent) {
+	for _, r := range each {
+		if n := len(all); n > 0 && all[n-1].Submission.ID == r.Submission.ID {
+			all[n-1].Requests = append(all[n-1].Requests, r.Requests...)
+			continue
+		}
+		all = append(all, r)
+	}
+	return all
 }

@@ -29,7 +29,7 @@ func (w *world) favorite(k db.PersonKey, name string) db.Favorite {
 
 func (w *world) favorites(k db.PersonKey) []db.Favorite {
 	w.t.Helper()
-	all, err := w.Favorites(w.ctx, k)
+	all, _, err := w.FavoritesAndRecent(w.ctx, k, 0)
 	w.must(err)
 	return all
 }
@@ -178,7 +178,7 @@ func TestRecentSubmissions(t *testing.T) {
 	w.must(w.SubmissionRefused(w.ctx, submit("refused"), "no"))
 	submit("no answer yet")
 
-	got, err := w.RecentSubmissions(w.ctx, dana, 3)
+	_, got, err := w.FavoritesAndRecent(w.ctx, dana, 3)
 	w.must(err)
 	var words []string
 	for _, r := range got {
@@ -248,7 +248,7 @@ func TestRecentSubmissionsWhileARequestMoves(t *testing.T) {
 				}
 				continue
 			}
-			all, err := w.RecentSubmissions(w.ctx, dana, 3)
+			_, all, err := w.FavoritesAndRecent(w.ctx, dana, 3)
 			if err != nil {
 				return err
 			}

@@ -38,6 +38,9 @@ type Person struct {
 
 	// Chat is the person's own chat with the bot; its ID is empty until known.
 	Chat Conversation
+
+	// Standing is how their requests stand, where Arrive was asked for that.
+	Standing *Standing
 }
 
 // personColumns are read by scanPerson, from people p and conversations c.

@@ -17,32 +17,39 @@ type Standing struct {
 	FirstEnds time.Time // about when the first access ends; zero where nobody knows
 }
 
+const countStanding = `
+	SELECT r.status, count(*), min(r.ends_at)
+	FROM submissions s JOIN requests r ON r.submission_id = s.id
+	WHERE s.tenant_id = $1 AND s.object_id = $2 AND r.look_at IS NOT NULL
+		AND NOT (s.asked ? 'for' AND r.status = 'granted')
+	GROUP BY r.status`
+
 // Standing counts a person's requests that are not over.
 func (s *Store) Standing(ctx context.Context, k PersonKey) (Standing, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT r.status, count(*), min(r.ends_at)
-		FROM submissions s JOIN requests r ON r.submission_id = s.id
-		WHERE s.tenant_id = $1 AND s.object_id = $2 AND r.look_at IS NOT NULL
-			AND NOT (s.asked ? 'for' AND r.status = 'granted')
-		GROUP BY r.status`, k.TenantID, k.ObjectID)
-	if err != nil {
-		return Standing{}, fmt.Errorf("count the requests of %s: %w", k.ObjectID, err)
-	}
 	var all Standing
-	var status aponoapi.Status
-	var n int
-	var ends *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&status, &n, &ends}, func() error {
-		switch {
-		case status.Waiting():
-			all.Waiting += n
-		case status.Active():
-			all.Active, all.FirstEnds = n, timeOf(ends)
-		}
-		return nil
-	})
+	rows, err := s.pool.Query(ctx, countStanding, k.TenantID, k.ObjectID)
+	if err == nil {
+		err = all.read(rows)
+	}
 	if err != nil {
 		return Standing{}, fmt.Errorf("count the requests of %s: %w", k.ObjectID, err)
 	}
 	return all, nil
+}
+
+// read reads what countStanding tells.
+func (s *Standing) read(rows pgx.Rows) error {
+	var status aponoapi.Status
+	var n int
+	var ends *time.Time
+	_, err := pgx.ForEachRow(rows, []any{&status, &n, &ends}, func() error {
+		switch {
+		case status.Waiting():
+			s.Waiting += n
+		case status.Active():
+			s.Active, s.FirstEnds = n, timeOf(ends)
+		}
+		return nil
+	})
+	return err
 }

@@ -34,6 +34,8 @@ type Config struct {
 type Store struct {
 	pool *pgxpool.Pool
 	jobs *river.Client[pgx.Tx] // enqueues only
+
+	answers answers
 }
 
 // Open connects to a database that Migrate has prepared.

@@ -224,15 +224,27 @@ func (s *Store) settle(ctx context.Context, sub Submission, to SubmissionState, 
 const submissionColumns = `s.id, s.draft_id, s.tenant_id, s.object_id, s.asked, s.attempt, s.state, s.refusal, s.asked_at`
 
 func scanSubmission(row pgx.CollectableRow) (Submission, error) {
-	var sub Submission
-	var asked json.RawMessage
-	var k personOrNobody
-	err := row.Scan(&sub.ID, &sub.DraftID, &k.tenant, &k.object, &asked, &sub.Attempt, &sub.State, &sub.Refusal, &sub.AskedAt)
-	if err != nil {
+	var read submissionRow
+	if err := row.Scan(read.columns()...); err != nil {
 		return Submission{}, err
 	}
-	sub.Person = k.key()
-	return sub, json.Unmarshal(asked, &sub.Asked)
+	return read.submission()
+}
+
+// submissionRow is what submissionColumns are read into.
+type submissionRow struct {
+	Submission
+	person personOrNobody
+	asked  json.RawMessage
+}
+
+func (r *submissionRow) columns() []any {
+	return []any{&r.ID, &r.DraftID, &r.person.tenant, &r.person.object, &r.asked, &r.Attempt, &r.State, &r.Refusal, &r.AskedAt}
+}
+
+func (r *submissionRow) submission() (Submission, error) {
+	r.Person = r.person.key()
+	return r.Submission, json.Unmarshal(r.asked, &r.Asked)
 }
 
 // submissionWhere reads the one submission that a condition names.

@@ -61,7 +61,7 @@ func TestAFavoriteOfABundleThatIsGone(t *testing.T) {
 	form = form.fill("units", form.titles("units", "customers")...).press("Next").fill("justification", "x").
 		press("Add to favorites").fill("name", "part").press("Add to favorites")
 	form.shows("Added to favorites")
-	all, err := w.store.Favorites(t.Context(), w.keyOf(dana))
+	all, _, err := w.store.FavoritesAndRecent(t.Context(), w.keyOf(dana), 0)
 	must(t, err)
 	part, gone := all[0].Wish, db.Named{ID: "gone", Name: "[gone](https://evil.example)"}
 	for name, c := range map[string]struct {

@@ -59,11 +59,7 @@ func (t *turn) place() cards.Place {
 // listFavorites shows the page of the favorites at which the list stands, and
 // the last requests.
 func (t *turn) listFavorites(ctx context.Context, l cards.Favorites) (teams.Answer, error) {
-	all, err := t.bot.Store.Favorites(ctx, t.person.PersonKey)
-	if err != nil {
-		return teams.Answer{}, err
-	}
-	recent, err := t.bot.Store.RecentSubmissions(ctx, t.person.PersonKey, recentShown)
+	all, recent, err := t.bot.Store.FavoritesAndRecent(ctx, t.person.PersonKey, recentShown)
 	if err != nil {
 		return teams.Answer{}, err
 	}

@@ -31,7 +31,7 @@ func (f *dialogue) pressOn(row, title string) *dialogue {
 // has says which favorites somebody has.
 func (w *world) has(s *someone) string {
 	w.t.Helper()
-	all, err := w.store.Favorites(w.t.Context(), w.keyOf(s))
+	all, _, err := w.store.FavoritesAndRecent(w.t.Context(), w.keyOf(s), 0)
 	must(w.t, err)
 	var names []string
 	for _, f := range all {
@@ -215,7 +215,7 @@ func TestAFavoriteOfWhatIsGone(t *testing.T) {
 	w := newWorld(t)
 	dana := w.granted("Dana")
 	dana.presses("Add to favorites").fill("name", "whole").press("Add to favorites")
-	all, err := w.store.Favorites(t.Context(), w.keyOf(dana))
+	all, _, err := w.store.FavoritesAndRecent(t.Context(), w.keyOf(dana), 0)
 	must(t, err)
 	whole := all[0].Wish
 	gone := db.Named{ID: "gone", Name: "[gone](https://evil.example)"}
@@ -276,7 +276,7 @@ func TestForgedFavoriteRevealsAndChangesNothing(t *testing.T) {
 	w := newWorld(t)
 	dana := w.granted("Dana")
 	dana.presses("Add to favorites").fill("name", "Danas own").press("Add to favorites")
-	all, err := w.store.Favorites(t.Context(), w.keyOf(dana))
+	all, _, err := w.store.FavoritesAndRecent(t.Context(), w.keyOf(dana), 0)
 	must(t, err)
 	devin := w.person("Devin")
 	w.fill(devin, 1)

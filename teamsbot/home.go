@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/infracloudio/msbotbuilder-go/schema"
+
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
@@ -16,9 +18,24 @@ func (t *turn) help(ctx context.Context) (cards.Card, error) {
 	if !t.alone {
 		return cards.Help(cards.Home{Shared: true, Admin: t.mayDoMore(ctx)}), nil
 	}
+	if t.person.Standing != nil { // read when the message arrived
+		home := t.bot.homeOf(*t.person.Standing)
+		home.Admin = t.mayDoMore(ctx)
+		return cards.Help(home), nil
+	}
 	home, err := t.bot.home(ctx, t.person.PersonKey)
 	home.Admin = t.mayDoMore(ctx)
 	return cards.Help(home), err
+}
+
+// asksForHelp says that the answer will be the home card, as far as can be told
+// from what was written.
+func (t *turn) asksForHelp() bool {
+	if t.activity.Type != schema.Message || t.activity.Kind() != teams.Personal {
+		return false
+	}
+	c, _ := commandWritten(t.activity.Text())
+	return c.name == "help"
 }
 
 // mayDoMore says that the person is an admin and can do what only admins can
@@ -38,9 +55,13 @@ func (b *Bot) home(ctx context.Context, k db.PersonKey) (cards.Home, error) {
 	if err != nil {
 		return cards.Home{}, err
 	}
+	return b.homeOf(s), nil
+}
+
+func (b *Bot) homeOf(s db.Standing) cards.Home {
 	h := cards.Home{Waiting: s.Waiting, Active: s.Active}
 	if !s.FirstEnds.IsZero() {
 		h.FirstEnds = max(s.FirstEnds.Sub(b.Now()), time.Second)
 	}
-	return h, nil
+	return h
 }

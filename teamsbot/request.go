@@ -29,11 +29,7 @@ func (t *turn) openRequest(ctx context.Context) (teams.Answer, error) {
 
 // openForm begins a draft and shows it.
 func (t *turn) openForm(ctx context.Context, f form) (teams.Answer, error) {
-	d, err := t.bot.Store.NewDraft(ctx, t.person.PersonKey, f)
-	if err != nil {
-		return teams.Answer{}, err
-	}
-	return t.show(ctx, d, f, nil)
+	return t.show(ctx, db.BlankDraft(t.person.PersonKey), f, nil)
 }
 
 // stepRequest takes what was filled in and goes where the button says.

@@ -123,9 +123,9 @@ func (t *turn) once(ctx context.Context) teams.Answer {
 	}
 	reply, err := t.act(ctx)
 	place, id := arrival.Conversation.ID, arrival.ActivityID
-	late, cancel := t.bot.grace(ctx)
-	defer cancel()
 	if err != nil {
+		late, cancel := t.bot.grace(ctx)
+		defer cancel()
 		t.err = errors.Join(err, t.bot.Store.Release(late, place, id))
 		return status(http.StatusInternalServerError)
 	}
@@ -134,8 +134,20 @@ func (t *turn) once(ctx context.Context) teams.Answer {
 		t.bot.shownAnswers.keep(pressKey{t.person.PersonKey, place, id}, reply.Body)
 		kept = *t.repeat
 	}
-	t.err = errors.Join(t.err, t.bot.Store.Answered(late, place, id, db.Answer{Status: kept.Status, Body: kept.Body}))
+	t.bot.keepAnswer(ctx, place, id, db.Answer{Status: kept.Status, Body: kept.Body})
 	return reply
+}
+
+// keepAnswer keeps an answer for repeats, which wait for it, while it is on its
+// way to who pressed.
+func (b *Bot) keepAnswer(ctx context.Context, place, id string, a db.Answer) {
+	b.lateNow.Add(1)
+	b.late.Go(func() {
+		defer b.lateNow.Add(-1)
+		if err := b.Store.Answered(context.WithoutCancel(ctx), place, id, a); err != nil {
+			b.Log.Error().Err(loggable(err)).Str("turn", cards.Line(id, 100)).Msg("an answer is not kept for repeats")
+		}
+	})
 }
 
 // again answers an activity that was taken on before, when the answer is there.
@@ -174,6 +186,7 @@ func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
 		Name:     cards.Line(a.From.Name, 200),
 		Locale:   cards.Line(a.Locale(), 40),
 		TimeZone: cards.Line(a.TimeZone(), 60),
+		Standing: t.asksForHelp(),
 	}
 	if arrival.Person.ObjectID == "" {
 		m, err := t.bot.Teams.Member(ctx, a.Where(), a.PersonMRI())

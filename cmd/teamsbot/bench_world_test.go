@@ -127,7 +127,7 @@ func (r *rivals) freeAddress() string {
 
 func (r *rivals) botEnv(addr string) []string {
 	return []string{
-		"PPROF_ADDR=" + os.Getenv("BOTPROF"), "LISTEN_ADDR=" + addr, "DATABASE_URL=" + r.dbURL, "APONO_API_URL=" + r.aponoURL, "APONO_API_TOKEN=service-token",
+		"TEAMSBOT_RATES=-1", "LISTEN_ADDR=" + addr, "DATABASE_URL=" + r.dbURL, "APONO_API_URL=" + r.aponoURL, "APONO_API_TOKEN=service-token",
 		"MICROSOFT_APP_ID=" + r.teams.AppID(), "MICROSOFT_APP_TENANT_ID=" + r.teams.TenantID(), "MICROSOFT_APP_PASSWORD=" + r.teams.AppPassword(),
 		"TEAMS_OPENID_URL=" + r.teams.OpenIDURL(), "TEAMS_LOGIN_URL=" + r.teams.LoginURL(),
 		"TEAMS_SERVICE_HOSTS=" + r.teams.Host() + "," + r.connector.host(), "EXTRA_CA_FILE=" + r.caFile,

@@ -100,7 +100,7 @@ func danaHasManyFavorites(t *testing.T, s site) {
 	defer store.Close()
 	dana := teamstest.Company(teamstest.DefaultTenantID)[0]
 	key := db.PersonKey{TenantID: dana.TenantID, ObjectID: dana.ObjectID}
-	kept, err := store.Favorites(t.Context(), key)
+	kept, _, err := store.FavoritesAndRecent(t.Context(), key, 0)
 	must(t, err)
 	if len(kept) != 1 {
 		t.Fatalf("Dana has %d favorites, want 1", len(kept))

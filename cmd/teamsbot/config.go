@@ -69,6 +69,7 @@ type config struct {
 	TeamsConversationRate int           `env:"TEAMS_CONVERSATION_RATE" default:"30" help:"How many messages a minute the bot sends into one conversation of its own accord, after the first few; Teams takes 1800 an hour." placeholder:"NUMBER"`
 
 	now      func() time.Time // the simulated Apono's clock, in the playground
+	rates    int              // what people and tenants may do in a minute; 0: as much as usual, below 0: everything
 	patience int              // how many times longer than usual presses may take, and the end; 0: once
 
 	LogLevel  string `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error." placeholder:"LEVEL"`

@@ -41,6 +41,7 @@ type serveCommand struct {
 	config
 
 	Patience int `env:"TEAMSBOT_PATIENCE" default:"1" hidden:"" help:"For tests on slow machines: how many times longer than usual presses may take, and the end." placeholder:"NUMBER"`
+	Rates    int `env:"TEAMSBOT_RATES" default:"0" hidden:"" help:"For benchmarks: how much people may do in a minute; below 0: everything." placeholder:"NUMBER"`
 }
 
 // Run implements the command.
@@ -48,7 +49,7 @@ func (s *serveCommand) Run(ctx context.Context, t *terminal) error {
 	if err := writeNoCores(); err != nil {
 		return err
 	}
-	s.patience = s.Patience
+	s.patience, s.rates = s.Patience, s.Rates
 	return serve(ctx, s.config, t.err, s.longer(drainLasts), nil)
 }
 
@@ -206,8 +207,8 @@ func newBot(c config, where endpoints, store *db.Store, log zerolog.Logger) (*te
 		TeamsURL: teamsURLs[where.Name], TeamsAppID: cmp.Or(c.TeamsAppID, manifest.AppID(c.MicrosoftAppID)), Retention: retention, AuditRetention: auditRetention,
 		Version: thisBuild().Version, Now: c.now, LinkKeys: keys, Patience: func() int { return max(1, c.patience) },
 		ExpiryWarning: cmp.Or(c.ExpiryWarning, -1), ReviewReminder: cmp.Or(c.ReviewReminder, -1),
-		TrustedProxies: c.TrustedProxies,
-		TenantRate:     c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
+		TrustedProxies: c.TrustedProxies, PersonRate: c.rates, TenantsRate: c.rates,
+		TenantRate: c.TeamsRate, ConversationPause: time.Minute / time.Duration(c.TeamsConversationRate),
 	})
 }
 
