@@ -40,6 +40,11 @@ type Store struct {
 
 // Open connects to a database that Migrate has prepared.
 func Open(ctx context.Context, c Config) (*Store, error) {
+	return open(ctx, c, func(*pgxpool.Config) {})
+}
+
+// open is Open with more to say of the connections.
+func open(ctx context.Context, c Config, more func(*pgxpool.Config)) (*Store, error) {
 	config, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
 		return nil, fmt.Errorf("read the database URL: %w", err) // pgx keeps the password out of it
@@ -48,6 +53,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.MaxConns > 0 {
 		config.MaxConns = c.MaxConns
 	}
+	more(config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

@@ -39,12 +39,18 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	sql, err := pgxpool.New(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(sql.Close)
-	return &world{Store: store, t: t, ctx: t.Context(), sql: sql}
+	w := &world{Store: store, t: t, ctx: t.Context()}
+	w.connect(url)
+	return w
+}
+
+// connect opens the second way into the database.
+func (w *world) connect(url string) {
+	w.t.Helper()
+	sql, err := pgxpool.New(w.ctx, url)
+	w.must(err)
+	w.t.Cleanup(sql.Close)
+	w.sql = sql
 }
 
 // noon is when things happen that Teams or Apono tell the time of.
