@@ -45,14 +45,15 @@ func drawAll(all []element, l *texts.Language) []drawn {
 		return nil
 	}
 	out := make([]drawn, len(all))
-	for i, e := range all {
-		out[i] = e.in(l)
+	for i := range all {
+		all[i].draw(&out[i], l)
 	}
 	return out
 }
 
-func (e element) in(l *texts.Language) drawn {
-	d := e.drawn
+// draw draws e into d. Elements are large: they are not passed around.
+func (e *element) draw(d *drawn, l *texts.Language) {
+	*d = e.drawn
 	d.Text, d.Label, d.Placeholder, d.Title = in(e.Text, l), in(e.Label, l), in(e.Placeholder, l), in(e.Title, l)
 	d.Inlines, d.Items, d.Actions = drawAll(e.Inlines, l), drawAll(e.Items, l), drawAll(e.Actions, l)
 	for _, c := range e.Choices {
@@ -65,10 +66,9 @@ func (e element) in(l *texts.Language) drawn {
 		d.Inlines = between(e.Between.In(l), d.Inlines)
 	}
 	if e.Fallback != nil {
-		f := e.Fallback.in(l)
-		d.Fallback = &f
+		d.Fallback = new(drawn)
+		e.Fallback.draw(d.Fallback, l)
 	}
-	return d
 }
 
 func in(t texts.Text, l *texts.Language) string {

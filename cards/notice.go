@@ -34,8 +34,24 @@ func Welcome(h Home) Card {
 		aside("Write **help** at any time to see this again."))...).with(h.buttons()...)
 }
 
+// usualHelp is the help for people with nothing open, who are many: made once.
+var usualHelp = func() map[Home]Card {
+	all := make(map[Home]Card)
+	for _, h := range []Home{{}, {Admin: true}, {Shared: true}, {Shared: true, Admin: true}} {
+		all[h] = help(h)
+	}
+	return all
+}()
+
 // Help says what the bot does and what can be written to it.
 func Help(h Home) Card {
+	if usual, ok := usualHelp[h]; ok {
+		return usual
+	}
+	return help(h)
+}
+
+func help(h Home) Card {
 	body := []element{
 		heading("What you can do here"),
 		say("Ask for access to databases, cloud accounts and other systems. Apono grants it for the time you need, and your own chat with me tells how your request stands."),

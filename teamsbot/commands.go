@@ -52,7 +52,8 @@ var (
 
 // always is the card of a command that answers everybody alike.
 func always(card func() cards.Card) func(*turn, context.Context) (cards.Card, error) {
-	return func(*turn, context.Context) (cards.Card, error) { return card(), nil }
+	made := card() // nothing changes a card
+	return func(*turn, context.Context) (cards.Card, error) { return made, nil }
 }
 
 // commandWritten is the command that a text is, and the words after it. The

@@ -1,6 +1,7 @@
 package teams
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -20,6 +21,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/infracloudio/msbotbuilder-go/schema"
 )
 
 const (
@@ -201,11 +203,11 @@ func (c *Client) do(ctx context.Context, op, method string, to url.URL, body any
 	}
 	request.SetOperationValue(try{op, c.watch})
 	if body != nil {
-		content, err := encode(body)
+		content, err := encodeBody(body)
 		if err != nil {
 			return nil, refused(op, err)
 		}
-		if err := request.SetBody(streaming.NopCloser(strings.NewReader(string(content))), "application/json"); err != nil {
+		if err := request.SetBody(streaming.NopCloser(bytes.NewReader(content)), "application/json"); err != nil {
 			return nil, refused(op, err)
 		}
 	}
@@ -221,6 +223,13 @@ func (c *Client) do(ctx context.Context, op, method string, to url.URL, body any
 		return nil, failure(op, response, content, c.now())
 	}
 	return content, nil
+}
+
+func encodeBody(body any) ([]byte, error) {
+	if a, ok := body.(schema.Activity); ok {
+		return encodeActivity(a)
+	}
+	return encode(body)
 }
 
 // retries says what is tried again. Teams: back off on 429, and try 412, 502

@@ -72,9 +72,9 @@ func TestSend(t *testing.T) {
 		Method: http.MethodPost, Path: "/v3/conversations/19:chan@thread.tacv2;messageid=169/activities",
 		RawPath: "/teams/v3/conversations/19:chan@thread.tacv2;messageid=169/activities", Token: "token-A",
 		Body: compact(t, `{"type":"message","serviceUrl":"`+m.serviceURL()+`","channelId":"msteams","text":"hi","summary":"A card",
-			"attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":`+string(card)+`}],
 			"channelData":{"notification":{"alert":true}},
-			"from":{"id":"28:`+testApp+`"},"conversation":{"id":"19:chan@thread.tacv2;messageid=169"}}`),
+			"from":{"id":"28:`+testApp+`"},"conversation":{"id":"19:chan@thread.tacv2;messageid=169"},
+			"attachments":[{"contentType":"application/vnd.microsoft.card.adaptive","content":`+string(card)+`}]}`),
 	}}
 	if diff := cmp.Diff(want, m.seen()); diff != "" {
 		t.Error(diff)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/infracloudio/msbotbuilder-go/connector/client"
@@ -41,7 +42,7 @@ func (c *connector) Post(ctx context.Context, to url.URL, activity schema.Activi
 	if activity.Type == "" {
 		return nil
 	}
-	body, err := c.client.do(ctx, c.op, http.MethodPost, to, clean(activity))
+	body, err := c.client.do(ctx, c.op, http.MethodPost, to, activity)
 	if err != nil || c.id == nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func (c *connector) Post(ctx context.Context, to url.URL, activity schema.Activi
 }
 
 func (c *connector) Put(ctx context.Context, to url.URL, activity schema.Activity) error {
-	_, err := c.client.do(ctx, c.op, http.MethodPut, to, clean(activity))
+	_, err := c.client.do(ctx, c.op, http.MethodPut, to, activity)
 	return err
 }
 
@@ -84,8 +85,16 @@ type outgoing struct {
 	SemanticAction   schema.SemanticAction        `json:"semanticAction,omitzero"`
 }
 
-func clean(a schema.Activity) outgoing {
-	return outgoing{
+// encodeActivity writes what is sent. A card among it is long, and well-formed:
+// it goes in as it is, which encoding/json does not do.
+func encodeActivity(a schema.Activity) ([]byte, error) {
+	var card json.RawMessage
+	if len(a.Attachments) == 1 {
+		if content, ok := a.Attachments[0].Content.(json.RawMessage); ok && a.Attachments[0].ContentType == cardType {
+			card, a.Attachments = content, nil
+		}
+	}
+	body, err := encode(outgoing{
 		Activity:         a,
 		Timestamp:        a.Timestamp,
 		LocalTimestamp:   a.LocalTimestamp,
@@ -96,5 +105,10 @@ func clean(a schema.Activity) outgoing {
 		SuggestedActions: a.SuggestedActions,
 		RelatesTo:        a.RelatesTo,
 		SemanticAction:   a.SemanticAction,
+	})
+	if err != nil || card == nil {
+		return body, err
 	}
+	return slices.Concat(body[:len(body)-1],
+		[]byte(`,"attachments":[{"contentType":"`+cardType+`","content":`), card, []byte(`}]}`)), nil
 }

@@ -31,7 +31,7 @@ func (c Conversation) fullID() string {
 // Message is what the bot says: a text (Markdown), a card, or both.
 type Message struct {
 	Text    string
-	Card    json.RawMessage // an Adaptive Card, sent as it is
+	Card    json.RawMessage // an Adaptive Card, well-formed: it is sent as it is
 	Summary string          // what a notification shows of a card
 	Alert   bool            // also put it into the person's activity feed
 }

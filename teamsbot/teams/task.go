@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -89,46 +90,46 @@ const (
 
 const cardType = "application/vnd.microsoft.card.adaptive"
 
-// attachedCard is an Adaptive Card within a dialog or a message.
-type attachedCard struct {
-	ContentType string          `json:"contentType"`
-	Content     json.RawMessage `json:"content"`
-}
-
 // TaskCard opens a dialog with a card, or shows the next one in it. The card
-// is sent as it is.
+// must be well-formed: it is sent as it is. Dialogs of message extensions have the
+// same form.
 func TaskCard(title string, card json.RawMessage, size Size) (Answer, error) {
-	return taskAnswer("continue", struct {
-		Title  string       `json:"title"`
-		Width  Size         `json:"width"`
-		Height Size         `json:"height"`
-		Card   attachedCard `json:"card"`
-	}{title, size, size, attachedCard{cardType, card}})
+	around, err := encode(struct {
+		Title  string `json:"title"`
+		Width  Size   `json:"width"`
+		Height Size   `json:"height"`
+	}{title, size, size})
+	if err != nil {
+		return Answer{}, fmt.Errorf("dialog: %w", err)
+	}
+	// The card is long, and well-formed: encoding/json would look at all of it.
+	return Answer{Status: http.StatusOK, Body: slices.Concat(
+		[]byte(`{"task":{"type":"continue","value":`), around[:len(around)-1],
+		[]byte(`,"card":{"contentType":"`+cardType+`","content":`), card, []byte(`}}}}`),
+	)}, nil
 }
 
 // TaskMessage closes the dialog with a sentence.
-func TaskMessage(text string) (Answer, error) { return taskAnswer("message", text) }
+func TaskMessage(text string) (Answer, error) {
+	var answer struct {
+		Task struct {
+			Type  string `json:"type"`
+			Value string `json:"value"`
+		} `json:"task"`
+	}
+	answer.Task.Type, answer.Task.Value = "message", text
+	body, err := encode(answer)
+	if err != nil {
+		return Answer{}, fmt.Errorf("dialog: %w", err)
+	}
+	return Answer{Status: http.StatusOK, Body: body}, nil
+}
 
 // TaskDone closes the dialog.
 func TaskDone() Answer { return Answer{Status: http.StatusOK} }
 
 // NotImplemented is what Teams expects for an invoke that is not known.
 func NotImplemented() Answer { return Answer{Status: http.StatusNotImplemented} }
-
-// taskAnswer is one form for dialogs of cards and of message extensions.
-func taskAnswer(kind string, value any) (Answer, error) {
-	type task struct {
-		Type  string `json:"type"`
-		Value any    `json:"value"`
-	}
-	body, err := encode(struct {
-		Task task `json:"task"`
-	}{task{kind, value}})
-	if err != nil {
-		return Answer{}, fmt.Errorf("dialog: %w", err)
-	}
-	return Answer{Status: http.StatusOK, Body: body}, nil
-}
 
 // encode is json.Marshal without the escaping of <, > and & that is meant for
 // HTML: cards are long, and have a limit.
