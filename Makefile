@@ -28,8 +28,10 @@ test-browser: ## the playground's page in a headless Chromium (which must be ins
 	go test -tags browser -run Browser -count=1 $(TESTFLAGS) ./cmd/teamsbot/...
 
 .PHONY: bench
-bench: ## the table of docs/performance.md, measured on this machine (some minutes)
-	@printf '| Benchmark | Each operation, and what else is measured |\n|---|---|\n'
+bench: ## the tables of docs/performance.md, measured on this machine (some minutes)
+	@go test -run '^$$' -bench 'Floor|Flood' -timeout 30m $(TESTFLAGS) ./cmd/teamsbot | awk -f tools/bench.awk
+	@go test -run '^$$' -bench Growth -timeout 30m $(TESTFLAGS) ./db | awk -f tools/bench.awk
+	@printf '\n| Benchmark | Each operation, and what else is measured |\n|---|---|\n'
 	@go test -run '^$$' -bench . -benchmem -timeout 30m $(TESTFLAGS) ./teamsbot | awk -f tools/bench.awk
 
 .PHONY: lint

@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -113,10 +114,10 @@ func (c company) push(ctx context.Context, s *db.Store, n int) error {
 // to it, as the company grows.
 func BenchmarkGrowth(b *testing.B) {
 	for b.Loop() {
-		fmt.Print("\n| Conversations | Open requests | Press, p50 | p99 | Push, p50 | p99 |\n|---|---|---|---|---|---|\n")
+		fmt.Fprint(os.Stdout, "\n| Conversations | Open requests | Press, p50 | p99 | Push, p50 | p99 |\n|---|---|---|---|---|---|\n")
 		for _, c := range []company{{100, 100}, {10_000, 1000}, {100_000, 10_000}, {1_000_000, 100_000}} {
 			pressing, pushing := c.measure(b)
-			fmt.Printf("| %d | %d | %s | %s | %s | %s |\n", c.people, c.requests,
+			fmt.Fprintf(os.Stdout, "| %d | %d | %s | %s | %s | %s |\n", c.people, c.requests,
 				within(pressing, 50), within(pressing, 99), within(pushing, 50), within(pushing, 99))
 		}
 	}

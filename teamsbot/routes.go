@@ -40,10 +40,6 @@ func (b *Bot) routes() (http.Handler, error) {
 // postMessages takes an activity from Teams.
 func (b *Bot) postMessages(c *gin.Context) {
 	started := time.Now()
-	// Teams hanging up must not undo what has been begun.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), b.within(pressLasts))
-	defer cancel()
-
 	t := &turn{bot: b, correlation: c.GetHeader("MS-CV")}
 	// Who has no token of Microsoft's is told so before anything is read.
 	authorization := c.Request.Header["Authorization"]
@@ -51,6 +47,9 @@ func (b *Bot) postMessages(c *gin.Context) {
 		b.turnAway(c, t, started, status(http.StatusUnauthorized))
 		return
 	}
+	// Teams hanging up must not undo what has been begun.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), b.within(pressLasts))
+	defer cancel()
 	if err := b.Verifier.Screen(ctx, authorization[0]); err != nil {
 		b.turnAway(c, t, started, t.reject(err))
 		return
@@ -78,13 +77,13 @@ func (b *Bot) postMessages(c *gin.Context) {
 }
 
 // turnAway answers who is not Teams. From an address from which that is often,
-// it is noted no more, and connections are not kept.
+// it is noted no more. The connection is kept: a new one would cost more than the
+// answer.
 func (b *Bot) turnAway(c *gin.Context, t *turn, started time.Time, answer teams.Answer) {
 	took := time.Since(started)
 	b.metrics.turned(t, answer, took)
 	switch {
 	case !b.strangers.allow(c.ClientIP(), b.Now()):
-		c.Header("Connection", "close")
 		if answer.Status < http.StatusInternalServerError {
 			answer.Status = http.StatusTooManyRequests
 		}

@@ -1,4 +1,7 @@
-# A row of a Markdown table for each benchmark of go test's.
+# A row of a Markdown table for each benchmark of go test's. Some print tables
+# of their own.
+/^Benchmark(Floor|Flood|Growth)/ { next }
+/^(\||$)/ { print; next }
 /^Benchmark/ {
 	sub(/^Benchmark/, "", $1)
 	sub(/-[0-9]+$/, "", $1)

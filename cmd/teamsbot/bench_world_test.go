@@ -46,6 +46,8 @@ type rivals struct {
 	floor     rival
 	people    []*teamstest.Person
 	number    atomic.Int64 // of activities
+
+	aponoCalls atomic.Int64
 }
 
 // rival is a process that answers.
@@ -74,7 +76,10 @@ func newRivals(b *testing.B) *rivals {
 	apono, err := aponotest.New(aponotest.Config{ServiceToken: "service-token", World: world})
 	r.must(err)
 	b.Cleanup(func() { r.must(apono.Close()) })
-	server := httptest.NewServer(apono)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.aponoCalls.Add(1)
+		apono.ServeHTTP(w, req)
+	}))
 	b.Cleanup(server.Close)
 	r.aponoURL = server.URL
 	r.teams, err = teamstest.Serve(context.WithoutCancel(b.Context()), teamstest.Config{People: people})

@@ -12,6 +12,8 @@ import (
 )
 
 const (
+	residentMemory = "process_resident_memory_bytes"
+
 	benchRounds = 5
 	benchSlice  = 1500 * time.Millisecond
 )
@@ -119,8 +121,7 @@ func (r *rivals) newTokens() {
 // memory prints what the bot has of it.
 func (r *rivals) memory() {
 	r.b.Helper()
-	const resident = "process_resident_memory_bytes"
-	fmt.Printf("| Memory after all of this | %.0f MB; floor %.0f MB |\n", r.metric(r.bot, resident)/(1<<20), r.metric(r.floor, resident)/(1<<20))
+	fmt.Printf("| Memory after all of this | %.0f MB; floor %.0f MB |\n", r.metric(r.bot, residentMemory)/(1<<20), r.metric(r.floor, residentMemory)/(1<<20))
 }
 
 // starts prints how long a start takes, and how large the program is.
@@ -135,7 +136,7 @@ func (r *rivals) starts() {
 		r.ready(fresh)
 		took = append(took, float64(time.Since(began)))
 		time.Sleep(2 * time.Second) // what the regular work needs
-		idle = append(idle, r.metric(fresh, "process_resident_memory_bytes"))
+		idle = append(idle, r.metric(fresh, residentMemory))
 		r.must(fresh.cmd.Process.Signal(syscall.SIGTERM))
 	}
 	file, err := os.Stat(r.binary)
