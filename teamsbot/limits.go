@@ -54,12 +54,25 @@ func newLimiter(perMinute, usual int) *limiter {
 	return &limiter{slots: make([]atomic.Int64, limiterSlots), seed: maphash.MakeSeed(), each: int64(time.Minute) / int64(n)}
 }
 
+// spent says that allow would not.
+func (l *limiter) spent(key string, now time.Time) bool {
+	if l == nil {
+		return false
+	}
+	at := now.UnixNano()
+	return max(l.slot(key).Load(), at)+l.each-at > int64(time.Minute)
+}
+
+func (l *limiter) slot(key string) *atomic.Int64 {
+	return &l.slots[maphash.String(l.seed, key)%uint64(len(l.slots))]
+}
+
 // allow takes one of a key's minute, if it is there.
 func (l *limiter) allow(key string, now time.Time) bool {
 	if l == nil {
 		return true
 	}
-	slot, at := &l.slots[maphash.String(l.seed, key)%uint64(len(l.slots))], now.UnixNano()
+	slot, at := l.slot(key), now.UnixNano()
 	for {
 		whole := slot.Load()
 		next := max(whole, at) + l.each

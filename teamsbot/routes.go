@@ -43,7 +43,8 @@ func (b *Bot) postMessages(c *gin.Context) {
 	t := &turn{bot: b, correlation: c.GetHeader("MS-CV")}
 	// Who has no token of Microsoft's is told so before anything is read.
 	authorization := c.Request.Header["Authorization"]
-	if len(authorization) != 1 || !looksLikeToken(authorization[0]) {
+	flood := b.strangers.spent(c.ClientIP(), b.Now())
+	if len(authorization) != 1 || !looksLikeToken(authorization[0]) || flood && b.Verifier.Foreign(authorization[0]) {
 		b.turnAway(c, t, started, status(http.StatusUnauthorized))
 		return
 	}
