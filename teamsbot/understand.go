@@ -193,13 +193,12 @@ func (t *turn) understandRest(ctx context.Context, user string, u *understanding
 // permission's.
 func (u *understanding) noteClash(resources, permissions []db.Named) {
 	names := append(namesOf(resources), namesOf(permissions)...)
-	shown := slices.Clone(names)
-	for i := range shown {
-		if i < len(resources) {
-			shown[i] += " (resource)"
-		} else {
-			shown[i] += " (permission)"
+	told := func(place int) texts.Text {
+		is := texts.English("%s (permission)")
+		if place < len(resources) {
+			is = "%s (resource)"
 		}
+		return is.With(cards.Name(names[place], 80))
 	}
 	try := u.clone()
 	_, unclear := try.several(names, true)
@@ -207,7 +206,7 @@ func (u *understanding) noteClash(resources, permissions []db.Named) {
 		if slices.Min(a.names) >= len(resources) || slices.Max(a.names) < len(resources) {
 			continue
 		}
-		u.note(a, shown, stepResources)
+		u.leaveOpen(a, told, stepResources)
 		for _, i := range a.at {
 			u.words[i].taken = true
 		}
@@ -266,11 +265,16 @@ func (u *understanding) takeSaid() {
 
 // note leaves a step open at which words fit several names.
 func (u *understanding) note(a ambiguity, names []string, at step) {
-	told := cards.Ambiguity{Words: texts.Outside(a.words)}
+	u.leaveOpen(a, func(place int) texts.Text { return texts.Outside(cards.Name(names[place], 80)) }, at)
+}
+
+// leaveOpen is note where told says how the name at a place is shown.
+func (u *understanding) leaveOpen(a ambiguity, told func(place int) texts.Text, at step) {
+	unclear := cards.Ambiguity{Words: texts.Outside(a.words)}
 	for _, place := range a.names {
-		told.Names = append(told.Names, texts.Outside(cards.Name(names[place], 80)))
+		unclear.Names = append(unclear.Names, told(place))
 	}
-	u.unclear = append(u.unclear, told)
+	u.unclear = append(u.unclear, unclear)
 	if u.open == nil {
 		u.open = make(map[step]bool)
 	}

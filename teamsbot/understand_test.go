@@ -9,6 +9,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
 	"github.com/apono-teams/teamsbot/texts"
 )
@@ -157,5 +158,22 @@ func TestSentenceIsNotOnItsButton(t *testing.T) {
 	card := string(cards.OpenFilled(cards.Sentence{Draft: "a-draft", Said: "orders", Justification: "secret", Integration: "hidden"}).JSON(texts.InEnglish))
 	if strings.Contains(card, "secret") || strings.Contains(card, "hidden") {
 		t.Error(card)
+	}
+}
+
+// What a word may be is said in the person's language.
+func TestResourceOrPermission(t *testing.T) {
+	t.Parallel()
+	u := understanding{sentence: readSentence("orders")}
+	u.noteClash([]db.Named{{ID: "r1", Name: "orders"}}, []db.Named{{ID: "p1", Name: "orders"}})
+	if len(u.unclear) != 1 {
+		t.Fatalf("%d words are unclear, want 1", len(u.unclear))
+	}
+	for locale, want := range map[string]string{
+		"en-GB": "orders (resource), orders (permission)", "de-DE": "orders (Ressource), orders (Berechtigung)",
+	} {
+		if got := texts.Join(texts.Outside(", "), u.unclear[0].Names...).In(texts.For(locale)); got != want {
+			t.Errorf("in %s it may be %q, want %q", locale, got, want)
+		}
 	}
 }
