@@ -123,11 +123,11 @@ func (c *config) check() (endpoints, error) {
 	short := slices.ContainsFunc(c.AponoWebhookSecrets, func(s aponoapi.Secret) bool { return len(s) < 32 })
 	must(!short, "APONO_WEBHOOK_SECRETS", "must have at least 32 characters each")
 
-	must(uuid.Validate(c.MicrosoftAppID) == nil, "MICROSOFT_APP_ID", "is missing or not a GUID: without it nobody could be authenticated")
-	must(uuid.Validate(c.MicrosoftAppTenantID) == nil, "MICROSOFT_APP_TENANT_ID", "is missing or not a GUID")
-	must(c.TeamsAppID == "" || uuid.Validate(c.TeamsAppID) == nil, "TEAMS_APP_ID", "is not a GUID")
+	must(isGUID(c.MicrosoftAppID), "MICROSOFT_APP_ID", "is missing or not a GUID: without it nobody could be authenticated")
+	must(isGUID(c.MicrosoftAppTenantID), "MICROSOFT_APP_TENANT_ID", "is missing or not a GUID")
+	must(c.TeamsAppID == "" || isGUID(c.TeamsAppID), "TEAMS_APP_ID", "is not a GUID")
 	for _, t := range c.AllowedTenants {
-		must(uuid.Validate(t) == nil, "ALLOWED_TENANTS", fmt.Sprintf("has %q, which is not a GUID", t))
+		must(isGUID(t), "ALLOWED_TENANTS", fmt.Sprintf("has %q, which is not a GUID", t))
 	}
 	if len(c.AllowedTenants) == 0 {
 		c.AllowedTenants = []string{c.MicrosoftAppTenantID}
@@ -258,6 +258,10 @@ func (c *config) endpoints() (endpoints, error) {
 	}
 	return where, errors.Join(wrong...)
 }
+
+// isGUID takes the form in which Microsoft writes them alone: in braces or
+// without hyphens nothing would ever be equal to it.
+func isGUID(raw string) bool { return len(raw) == 36 && uuid.Validate(raw) == nil }
 
 func isAddress(addr string) bool {
 	_, port, err := net.SplitHostPort(addr)

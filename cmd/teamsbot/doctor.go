@@ -179,6 +179,7 @@ func (c config) hider() *strings.Replacer {
 	for _, s := range slices.Concat(c.AponoWebhookSecrets, c.LinkKeys) {
 		secrets = append(secrets, s.Reveal())
 	}
+	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // of one that begins with another, all is hidden
 	var pairs []string
 	for _, s := range secrets {
 		if len(s) >= secretLetters {

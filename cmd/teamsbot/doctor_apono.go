@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
 )
@@ -84,7 +85,7 @@ func (x *examiner) webhook(context.Context) (f findings) {
 func (x *examiner) people(context.Context) (f findings) {
 	own := false
 	for _, t := range x.AllowedTenants {
-		own = own || t == x.MicrosoftAppTenantID
+		own = own || strings.EqualFold(t, x.MicrosoftAppTenantID)
 	}
 	if own {
 		f.ok("tenants", "People of %d may use the bot, the app's own among them.", len(x.AllowedTenants))
