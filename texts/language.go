@@ -39,9 +39,16 @@ var (
 	matcher   = match()
 )
 
+// longestLocale is more than any has: a locale comes from outside, and one of
+// 200 KB takes a tenth of a second to read.
+const longestLocale = 500
+
 // For is the language to use for somebody with a locale such as "de-AT", as
 // Teams tells it; English where the bot does not speak theirs.
 func For(locale string) *Language {
+	if len(locale) > longestLocale {
+		return InEnglish
+	}
 	_, i := language.MatchStrings(matcher, locale)
 	return all[i]
 }

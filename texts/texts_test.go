@@ -103,6 +103,7 @@ func TestLanguageOfALocale(t *testing.T) {
 	for locale, want := range map[string]string{
 		"de": "de", "de-DE": "de", "de-AT": "de", "DE-ch": "de", "en": "en", "en-GB": "en", "en-US": "en-US", "en-us": "en-US",
 		"": "en", "fr-FR": "en", "x": "en", "no such\x00": "en", strings.Repeat("de-", 100): "en",
+		"de-x-" + strings.Repeat("a-", 50) + "a": "de", strings.Repeat("de,", 1000): "en",
 	} {
 		if got := For(locale).String(); got != want {
 			t.Errorf("locale %q is spoken to in %s, want %s", locale, got, want)
