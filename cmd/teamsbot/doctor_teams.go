@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
@@ -40,12 +42,29 @@ func (x *examiner) signIn(ctx context.Context) (f findings) {
 	if !errors.As(err, &failed) {
 		failed = &teams.SignInError{}
 	}
+	if failed.Code == 0 && failed.Status == 0 {
+		err = cmp.Or(x.reach(ctx, x.where.LoginURL), err)
+	}
 	says, do := x.adviceOfSignIn(err, failed)
 	if failed.Code != 0 {
 		says = fmt.Sprintf("%s (AADSTS%d)", says, failed.Code)
 	}
 	f.add(problem, check, says+". The bot can write to nobody.", do)
 	return f
+}
+
+// reach says why an address does not answer. The libraries that sign in keep
+// that to themselves.
+func (x *examiner) reach(ctx context.Context, address string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodHead, address, http.NoBody)
+	if err != nil {
+		return err
+	}
+	res, err := x.client.Do(req)
+	if err != nil {
+		return err
+	}
+	return res.Body.Close()
 }
 
 // advice is what a code of Entra's means to an operator.

@@ -294,6 +294,7 @@ func ofSignIn(t *testing.T) []ailment {
 		{"a certificate that Entra does not know", certificate, nil, problem, s, []string{"AADSTS700027", "Upload"}},
 		{"a certificate that ends", certificate, nil, warning, s, []string{"MICROSOFT_APP_CERTIFICATE_FILE ends on", "in 4 days"}},
 		{"another code", nil, entra("AADSTS7654321", http.StatusBadRequest), problem, s, []string{"AADSTS7654321", "error"}},
+		{"no Entra", []string{"--teams-login-url=https://127.0.0.1:1/"}, nil, problem, s, []string{"cannot be reached", "nothing listens there"}},
 		{"no sign-in", nil, entra("", http.StatusServiceUnavailable), problem, s, []string{"status 503"}},
 	}
 	for code, words := range map[string]string{
