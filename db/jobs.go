@@ -112,12 +112,13 @@ func (s *Store) Owe(ctx context.Context, job river.JobArgs) error {
 	return nil
 }
 
-// Owed counts the jobs that are due by now or being worked on.
+// Owed counts the jobs that are due by now or being worked on. River calls a job
+// available that is put off for a few seconds.
 func (s *Store) Owed(ctx context.Context) (n int, err error) {
 	err = s.pool.QueryRow(ctx, `
 		SELECT count(*) FROM river_job
-		WHERE state IN ('available', 'running')
-		   OR state IN ('scheduled', 'retryable') AND scheduled_at <= now()`).Scan(&n)
+		WHERE state = 'running'
+		   OR state IN ('available', 'scheduled', 'retryable') AND scheduled_at <= now()`).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count the jobs: %w", err)
 	}

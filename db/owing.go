@@ -46,7 +46,7 @@ func (s *Store) Owing(ctx context.Context, now time.Time) (Owing, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT kind, CASE
 			WHEN state IN ('cancelled', 'discarded') THEN state::text
-			WHEN state IN ('scheduled', 'retryable') AND scheduled_at > now() THEN 'later'
+			WHEN state IN ('available', 'scheduled', 'retryable') AND scheduled_at > now() THEN 'later'
 			ELSE 'due' END, count(*)
 		FROM river_job
 		WHERE state IN ('available', 'running', 'retryable', 'scheduled', 'cancelled', 'discarded')

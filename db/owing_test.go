@@ -63,3 +63,21 @@ func TestACardThatWaitsForAPersonIsNotLate(t *testing.T) {
 		t.Errorf("the longest-waiting look is due for %v, want an hour", got)
 	}
 }
+
+// River calls a job available that was put off for a few seconds: nothing is
+// owed until they are over.
+func TestAJobThatWasPutOffIsNotDue(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.owedCard()
+	w.do(`UPDATE river_job SET state = 'available', scheduled_at = now() + interval '1 minute'`)
+	n, err := w.Owed(w.ctx)
+	if w.must(err); n != 0 {
+		t.Errorf("%d jobs are owed, want none", n)
+	}
+	for _, job := range w.owing(noon).Jobs {
+		if job.State != "later" {
+			t.Errorf("%+v, want later", job)
+		}
+	}
+}
