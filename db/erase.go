@@ -98,7 +98,9 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{lockDrafts, &ignored},
 			{lockSubmissions, &ignored},
 			{lockPerson, &ignored},
-			{lockSubmissions, &ignored}, // that came before the person was locked
+			// Those that came before the person was locked. Who is writing one now may
+			// wait for the person: they go first.
+			{lockSubmissions + ` NOWAIT`, &ignored},
 			{lockPlace, &ignored},
 			{lockRequests, &ignored},
 			{countOpen, &e.Open},

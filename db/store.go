@@ -86,10 +86,13 @@ func (s *Store) Ready(ctx context.Context) error {
 
 const (
 	// txTries is how often a transaction is tried that Postgres ends because it
-	// and another wait for each other.
-	txTries = 5
-	// codeDeadlock is Postgres' deadlock_detected.
-	codeDeadlock = "40P01"
+	// and another wait for each other, or that does not wait.
+	txTries = 30
+	// txPause is the longest pause before the next try.
+	txPause = 100 * time.Millisecond
+
+	codeDeadlock = "40P01" // Postgres' deadlock_detected
+	codeLocked   = "55P03" // Postgres' lock_not_available
 )
 
 // inTx runs f in a transaction; again if Postgres had to end it. So f must not
@@ -97,11 +100,11 @@ const (
 func (s *Store) inTx(ctx context.Context, f func(pgx.Tx) error) (err error) {
 	for try := range txTries {
 		if try > 0 {
-			time.Sleep(rand.N(5 * time.Millisecond << try)) // those it met are done by then
+			time.Sleep(rand.N(min(5*time.Millisecond<<try, txPause))) // those it met are done by then
 		}
 		err = pgx.BeginFunc(ctx, s.pool, f)
 		var failed *pgconn.PgError
-		if !errors.As(err, &failed) || failed.Code != codeDeadlock {
+		if !errors.As(err, &failed) || failed.Code != codeDeadlock && failed.Code != codeLocked {
 			break
 		}
 	}
