@@ -28,19 +28,15 @@ func (x *examiner) publicAddress(ctx context.Context) (f findings) {
 			"Set it to the address that they use, such as https://bot.example.com, and run doctor while the bot runs.")
 		return f
 	}
-	health, err := x.ask(ctx, http.MethodGet, "/healthz", "")
+	// What is in front passes on the paths of Teams and Apono alone, so these
+	// are asked who answers.
+	a, err := x.ask(ctx, http.MethodPost, "/api/messages", "")
 	if err != nil {
 		f.add(problem, check, x.PublicURL+" does not answer: "+why(err)+".", "Is the bot running? Then look at DNS, firewalls, the proxy in front, and its certificate.")
 		return f
 	}
-	if health.status != http.StatusOK || health.body != "ok\n" {
-		f.add(problem, check, fmt.Sprintf("Something else than the bot answers at %s/healthz (status %d).", x.PublicURL, health.status),
-			"Is the bot running? The proxy in front must pass all of /api/ and /healthz on to it, with nothing added to the path.")
-		return f
-	}
-	f.ok(check, "The bot answers at %s.", x.PublicURL)
-	f = append(f, x.ending(check, "The certificate of "+x.PublicURL, health.certificateEnds)...)
-	f = append(f, x.messages(ctx)...)
+	f = append(f, x.messages(a)...)
+	f = append(f, x.ending(check, "The certificate of "+x.PublicURL, a.certificateEnds)...)
 	f = append(f, x.events(ctx)...)
 	if m, err := x.ask(ctx, http.MethodGet, "/metrics", ""); err == nil && m.status == http.StatusOK && strings.Contains(m.body, "teamsbot_") {
 		f.add(warning, check, "Everybody can read "+x.PublicURL+"/metrics.", "Let the proxy in front pass on only /api/messages and /api/apono/events.")
@@ -48,21 +44,20 @@ func (x *examiner) publicAddress(ctx context.Context) (f findings) {
 	return f
 }
 
-// messages calls without a token, which the bot refuses with nothing to say.
-func (x *examiner) messages(ctx context.Context) (f findings) {
+// messages looks at what a call without a token was answered: the bot refuses
+// it, and has nothing to say.
+func (x *examiner) messages(a answer) (f findings) {
 	const check, path = "public address", "/api/messages"
-	a, err := x.ask(ctx, http.MethodPost, path, "")
-	if a.status == http.StatusTooManyRequests && a.body == "" {
+	switch {
+	case a.refused():
+		f.ok(check, "The bot answers at %s%s, and refuses who has no token.", x.PublicURL, path)
+	case a.status == http.StatusTooManyRequests && a.body == "":
 		f.add(warning, check, "The bot hears too much that is not from Teams, from the address that this came from.",
 			"If that is the address of the proxy in front, name it in TRUSTED_PROXIES: else all that come through it are taken for one.")
-		return f
+	default:
+		f.add(problem, check, fmt.Sprintf("POST %s%s is answered by somebody else (status %d), so Teams cannot reach the bot.", x.PublicURL, path, a.status),
+			"Is the bot running? The proxy in front must pass POST "+path+" on as it is: no sign-in of its own, no redirect, and the Authorization header kept.")
 	}
-	if !a.refused() {
-		f.add(problem, check, fmt.Sprintf("POST %s%s is answered by somebody else (%s), so Teams cannot reach the bot.", x.PublicURL, path, a.tells(err)),
-			"The proxy in front must pass POST "+path+" on as it is: no sign-in of its own, no redirect, and the Authorization header kept.")
-		return f
-	}
-	f.ok(check, "%s refuses who has no token.", path)
 	return f
 }
 

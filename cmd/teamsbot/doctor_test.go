@@ -114,7 +114,13 @@ func newPatient(t *testing.T) *patient {
 	o := newOutside(t)
 	p := &patient{outside: o, bot: o.serve("APONO_WEBHOOK_SECRETS=" + doctorSecrets[3])}
 	p.killsInTheEnd(p.bot)
-	p.front = p.proxy(t, "/metrics", http.NotFound)
+	p.front = p.proxy(t, "", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/messages" && r.URL.Path != "/api/apono/events" { // as install.md has it
+			http.NotFound(w, r)
+			return
+		}
+		p.pass().ServeHTTP(w, r)
+	})
 	return p
 }
 
@@ -366,7 +372,7 @@ func ofTheAddress(t *testing.T, p *patient) []ailment {
 	return []ailment{
 		{"not told", []string{"--public-url="}, nil, warning, a, []string{"PUBLIC_URL is not set"}},
 		{"nothing there", []string{"--public-url=http://127.0.0.1:1"}, nil, problem, a, []string{"nothing listens", "Is the bot running"}},
-		{"another page", front("/healthz", says(http.StatusOK, "<html>")), nil, problem, a, []string{"Something else than the bot"}},
+		{"another page", front("", says(http.StatusOK, "<html>")), nil, problem, a, []string{"status 200", "Is the bot running"}},
 		{"a path that is not passed on", front("/api/messages", says(http.StatusNotFound, "")), nil, problem, a, []string{"status 404", "Teams cannot reach"}},
 		{"a proxy that wants a password", front("/api/messages", signIn), nil, problem, a, []string{"somebody else", "no sign-in of its own"}},
 		{"a proxy that redirects", front("/api/messages", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }), nil, problem, a, []string{"status 302"}},
