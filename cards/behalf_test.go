@@ -1,6 +1,9 @@
 package cards_test
 
 import (
+	"strings"
+	"testing"
+
 	"github.com/apono-teams/teamsbot/aponoapi"
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/texts"
@@ -29,5 +32,15 @@ func behalfStates() map[string]cards.Card {
 		"status_by":       cards.Status(grantee),
 		"granted_for":     cards.Granted(asker),
 		"granted_by":      cards.Granted(grantee),
+	}
+}
+
+// Who was erased has a name in every language.
+func TestSomebodyInGerman(t *testing.T) {
+	t.Parallel()
+	s := story(aponoapi.Granted)
+	s.For = cards.Somebody
+	if card := string(cards.Status(s).JSON(texts.For("de"))); strings.Contains(card, "somebody") || !strings.Contains(card, "jemand") {
+		t.Errorf("it is for nobody:\n%s", card)
 	}
 }

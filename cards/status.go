@@ -146,11 +146,22 @@ func (s Submission) card(status texts.Text, color string, words ...element) Card
 func (s Submission) whose() []element {
 	switch {
 	case s.For != "":
-		return []element{fact("For", Line(s.For, 200))}
+		return []element{factOf(texts.English("For"), personNamed(s.For, 200))}
 	case s.By != "":
-		return []element{fact("Requested for you by", Line(s.By, 100))}
+		return []element{factOf(texts.English("Requested for you by"), personNamed(s.By, 100))}
 	}
 	return nil
+}
+
+// Somebody is the name of who has none. The database gives it to who was erased.
+const Somebody = "somebody"
+
+// personNamed is somebody's name from outside.
+func personNamed(name string, limit int) texts.Text {
+	if name == Somebody {
+		return texts.English(Somebody)
+	}
+	return texts.Outside(Line(name, limit))
 }
 
 // title is what the access is to, in few words from outside.

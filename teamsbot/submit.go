@@ -351,7 +351,7 @@ func (b *Bot) submissionView(p db.Person, sub db.Submission, requests ...db.Requ
 	case p.PersonKey == sub.Person:
 		s.For = sub.Asked.For.Name
 	case p.AponoID == sub.Asked.AponoUserID:
-		s.By = cmp.Or(sub.Asked.By, "somebody")
+		s.By = cmp.Or(sub.Asked.By, cards.Somebody)
 	}
 	for _, r := range requests {
 		v := b.requestView(r, zone)
