@@ -62,14 +62,18 @@ func (f *findings) add(r result, check, says, do string) {
 func (d *doctorCommand) Run(ctx context.Context, t *terminal) error {
 	x, err := d.examiner()
 	if err != nil {
-		var wrong findings
-		for line := range strings.SplitSeq(err.Error(), "\n") {
-			wrong.add(problem, "configuration", line, "")
-		}
-		wrong[len(wrong)-1].Do = "The bot does not start with this. teamsbot serve --help tells what each variable is for."
-		return d.report(t, wrong, codeConfiguration)
+		return d.report(t, unusable(err), codeConfiguration)
 	}
 	return d.report(t, x.examine(ctx), codeProblems)
+}
+
+// unusable is what is wrong with a configuration, a line each.
+func unusable(err error) (wrong findings) {
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		wrong.add(problem, "configuration", line, "")
+	}
+	wrong[len(wrong)-1].Do = "The bot does not start with this. teamsbot serve --help tells what each variable is for."
+	return wrong
 }
 
 // examiner has what the checks need.

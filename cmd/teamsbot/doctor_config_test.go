@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"testing"
 
 	"github.com/apono-teams/teamsbot/aponoapi"
@@ -26,4 +28,18 @@ func TestDoctorComparesTenantsAsTheBotDoes(t *testing.T) {
 	if found := x.people(t.Context()); found[0].Result != fine {
 		t.Errorf("it finds %+v", found[0])
 	}
+}
+
+// A program that reads what doctor finds also reads that a setting is not even
+// of its kind.
+func TestDoctorSaysInJSONWhatCannotBeParsed(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	err := run(t.Context(), []string{"doctor", "--json", "--teams-rate=many"}, &out, &errs)
+	var d diagnosis
+	if jsonErr := json.Unmarshal(out.Bytes(), &d); jsonErr != nil || codeOf(err) != codeConfiguration {
+		t.Fatalf("ended with %d: %v\n%s%s", codeOf(err), jsonErr, &out, &errs)
+	}
+	d.code = codeProblems
+	d.has(t, "no number", problem, "configuration", "--teams-rate", "many")
 }

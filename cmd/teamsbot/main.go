@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	_ "time/tzdata" // people's time zones, also where the machine has none
 
@@ -70,7 +71,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	parsed, err := parser.Parse(args)
-	if err != nil && len(args) > 0 && args[0] == "doctor" {
+	switch {
+	case err != nil && len(args) > 0 && args[0] == "doctor" && slices.Contains(args, "--json"):
+		d := doctorCommand{JSON: true}
+		return d.report(&terminal{stdout, stderr}, unusable(err), codeConfiguration)
+	case err != nil && len(args) > 0 && args[0] == "doctor":
 		return exit{codeConfiguration, err}
 	}
 	if err != nil {
