@@ -36,7 +36,7 @@ bench: ## the tables of docs/performance.md, measured on this machine (some minu
 
 .PHONY: lint
 lint: ## the linters of .golangci.yml (their first build takes minutes)
-	$(LINT) run ./...
+	$(LINT) run --allow-serial-runners ./...
 
 .PHONY: fmt
 fmt: ## format the code
