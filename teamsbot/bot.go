@@ -105,6 +105,7 @@ type Bot struct {
 	tokensShut shut  // for such tokens
 	reportShut shut  // Apono's activity report
 	lists      lists
+	languages  languages
 
 	strangers, persons, tenants, warned *limiter
 

@@ -1,6 +1,8 @@
 package teamsbot
 
 import (
+	"sync"
+
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
@@ -14,9 +16,38 @@ func (t *turn) reads() *texts.Language {
 		if t.activity != nil && t.activity.Locale() != "" {
 			locale = t.activity.Locale()
 		}
-		t.language = texts.For(locale)
+		t.language = t.bot.languages.of(locale)
 	}
 	return t.language
+}
+
+// mostLocales is more than a company has; anybody could make up others.
+const mostLocales = 500
+
+// languages are those of some locales: to find one takes longer than to decode
+// a press.
+type languages struct {
+	mu    sync.RWMutex
+	known map[string]*texts.Language
+}
+
+func (l *languages) of(locale string) *texts.Language {
+	l.mu.RLock()
+	found, ok := l.known[locale]
+	l.mu.RUnlock()
+	if ok {
+		return found
+	}
+	found = texts.For(locale)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.known == nil {
+		l.known = make(map[string]*texts.Language)
+	}
+	if len(l.known) < mostLocales && len(locale) <= 40 {
+		l.known[locale] = found
+	}
+	return found
 }
 
 // readIn is the language in which a card is read: its person's, or the channel's.
