@@ -73,9 +73,11 @@ func TestDetailsOfABotThatIsKilled(t *testing.T) {
 	if !d.Has("If you did not see them, reset the credentials") {
 		t.Errorf("Show says\n%s", d.Text())
 	}
-	o.until("it can be reset", func() bool { return o.pressesOn(dana, "Reset credentials").Has("Reset the credentials?") })
-	if d, err = o.pressesOn(dana, "Reset credentials").Press(t.Context(), "Reset credentials"); err != nil || !d.Has("Resetting…") {
-		t.Errorf("not reset (%v):\n%s", err, d.Text())
+	o.untilEvery(time.Second, "it can be reset", func() bool { return o.pressesOn(dana, "Reset credentials").Has("Reset the credentials?") })
+	d, err = o.pressesOn(dana, "Reset credentials").Press(t.Context(), "Reset credentials")
+	must(t, err)
+	if !d.Has("Resetting…") {
+		t.Errorf("not reset:\n%s", d.Text())
 	}
 	for _, secret := range o.apono.Secrets() {
 		if strings.Contains(first.output()+second.output(), secret) {

@@ -107,9 +107,15 @@ func (b bot) readiness(t *testing.T) int {
 // until waits for something that others do.
 func (o *outside) until(what string, holds func() bool) {
 	o.t.Helper()
+	o.untilEvery(10*time.Millisecond, what, holds)
+}
+
+// untilEvery is until for what a person does, who is limited in how often.
+func (o *outside) untilEvery(pause time.Duration, what string, holds func() bool) {
+	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for !holds() {
 		select {
