@@ -112,13 +112,14 @@ func (s *Store) Owe(ctx context.Context, job river.JobArgs) error {
 	return nil
 }
 
-// Owed counts the jobs that are due by now or being worked on. River calls a job
-// available that is put off for a few seconds.
+// Owed counts the jobs that are due within seconds or being worked on, which is
+// what River calls available and running. One that awaits a reset asks every two
+// seconds: in between nothing is owed.
 func (s *Store) Owed(ctx context.Context) (n int, err error) {
 	err = s.pool.QueryRow(ctx, `
 		SELECT count(*) FROM river_job
-		WHERE state = 'running'
-		   OR state IN ('available', 'scheduled', 'retryable') AND scheduled_at <= now()`).Scan(&n)
+		WHERE state IN ('available', 'running') AND NOT (kind = $1 AND state = 'available' AND scheduled_at > now())
+		   OR state IN ('scheduled', 'retryable') AND scheduled_at <= now()`, AwaitReset{}.Kind()).Scan(&n)
 	if err != nil {
 		return 0, fmt.Errorf("count the jobs: %w", err)
 	}

@@ -64,20 +64,23 @@ func TestACardThatWaitsForAPersonIsNotLate(t *testing.T) {
 	}
 }
 
-// River calls a job available that was put off for a few seconds: nothing is
-// owed until they are over.
-func TestAJobThatWasPutOffIsNotDue(t *testing.T) {
+// River calls a job available that was put off for a few seconds. It is owed,
+// unless it only asks again and again.
+func TestAJobThatWasPutOff(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.owedCard()
 	w.do(`UPDATE river_job SET state = 'available', scheduled_at = now() + interval '1 minute'`)
-	n, err := w.Owed(w.ctx)
-	if w.must(err); n != 0 {
-		t.Errorf("%d jobs are owed, want none", n)
-	}
 	for _, job := range w.owing(noon).Jobs {
 		if job.State != "later" {
 			t.Errorf("%+v, want later", job)
+		}
+	}
+	for kind, want := range map[string]int{"deliver": 3, "await_reset": 0} {
+		w.do(`UPDATE river_job SET kind = $1`, kind)
+		n, err := w.Owed(w.ctx)
+		if w.must(err); n != want {
+			t.Errorf("%d jobs are owed of kind %s, want %d", n, kind, want)
 		}
 	}
 }
