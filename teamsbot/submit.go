@@ -116,7 +116,7 @@ func (b *Bot) create(ctx context.Context, sub db.Submission) error {
 	case err == nil:
 		return b.created(note, sub, created, reading)
 	case errors.Is(err, aponoapi.ErrUnknownOutcome):
-		return errors.Join(err, b.Store.OweSettlement(note, sub, lookFirst))
+		return errors.Join(err, b.Store.OweSettlement(note, sub, b.within(lookFirst)))
 	}
 	r := &refusal{words: b.wordsOf(err), err: err}
 	person, err := b.Store.Person(note, sub.Person)
