@@ -43,6 +43,9 @@ type Person struct {
 	Standing *Standing
 }
 
+// Guest says that the roster told of a guest, or of somebody without a name.
+func (p Person) Guest() bool { return p.Role == "guest" || p.Role == "anonymous" }
+
 // personColumns are read by scanPerson, from people p and conversations c.
 const personColumns = `p.tenant_id, p.object_id, p.teams_id, p.name, p.locale, p.time_zone,
 	p.email, p.role, p.home_tenant_id, p.read_at, p.apono_id, p.apono_read_at, p.muted, p.approvals,

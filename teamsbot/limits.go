@@ -103,15 +103,23 @@ func (t *turn) tooMuch(ctx context.Context) (teams.Answer, bool) {
 	t.err = errTooMuch
 	first := b.warned.allow(who, now)
 	t.quiet = !first
-	if a.Type == schema.Invoke {
-		if answer, err := t.tell(words); err == nil {
-			return answer, true
-		}
+	if a.Type == schema.Message && !first {
+		return status(http.StatusOK), true
 	}
-	if first && a.Type == schema.Message {
-		if _, err := b.Teams.Send(ctx, a.Where(), teams.Message{Text: words.In(t.reads())}); err != nil {
+	return t.turnAway(ctx, words), true
+}
+
+// turnAway says why nothing is done, and remembers nothing.
+func (t *turn) turnAway(ctx context.Context, words texts.Text) teams.Answer {
+	switch t.activity.Type {
+	case schema.Invoke:
+		if answer, err := t.tell(words); err == nil {
+			return answer
+		}
+	case schema.Message:
+		if _, err := t.bot.Teams.Send(ctx, t.activity.Where(), teams.Message{Text: words.In(t.reads())}); err != nil {
 			t.err = errors.Join(t.err, err)
 		}
 	}
-	return status(http.StatusOK), true
+	return status(http.StatusOK)
 }

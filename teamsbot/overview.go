@@ -114,7 +114,7 @@ func (t *turn) onWho(ctx context.Context) (cards.Card, error) {
 }
 
 func metIn(a db.Acquaintance, zone *time.Location) cards.Met {
-	m := cards.Met{Name: a.Name, Guest: a.Role == "guest" || a.Role == "anonymous", Chat: a.Chat.ID != "", Closed: a.Closed}
+	m := cards.Met{Name: a.Name, Guest: a.Guest(), Chat: a.Chat.ID != "", Closed: a.Closed}
 	if !a.ConnectedAt.IsZero() {
 		m.Connected = a.ConnectedAt.In(zone)
 	}

@@ -53,7 +53,7 @@ func (t *turn) knowMember(ctx context.Context) error {
 		}
 	}
 	switch p := t.person; {
-	case p.Role == "guest" || p.Role == "anonymous":
+	case p.Guest():
 		return sorry(errGuest, t.bot.wordsGuest())
 	case !t.bot.serves(p.HomeTenantID):
 		return sorry(errForeign, t.bot.wordsForeign())

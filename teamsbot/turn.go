@@ -324,18 +324,7 @@ func (t *turn) mendCopy(ctx context.Context) {
 // foreign answers people of a tenant that is not served, and remembers nothing.
 func (t *turn) foreign(ctx context.Context) teams.Answer {
 	t.err = fmt.Errorf("tenant %q is not served", t.activity.TenantID())
-	words := t.bot.wordsForeign()
-	if t.activity.Type == schema.Invoke {
-		if answer, err := t.tell(words); err == nil {
-			return answer
-		}
-	}
-	if t.activity.Type == schema.Message {
-		if _, err := t.bot.Teams.Send(ctx, t.activity.Where(), teams.Message{Text: words.In(t.reads())}); err != nil {
-			t.err = errors.Join(t.err, err)
-		}
-	}
-	return status(http.StatusOK)
+	return t.turnAway(ctx, t.bot.wordsForeign())
 }
 
 // said turns words for the person into an answer, whatever kept them from
