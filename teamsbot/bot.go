@@ -83,7 +83,7 @@ type Config struct {
 	// replica for itself.
 	PersonRate   int // presses and messages of one person, default 120
 	TenantsRate  int // and of all of a tenant, default 6,000
-	StrangerRate int // requests without a token of Microsoft's from one address, before they are noted no more; default 120
+	StrangerRate int // requests of neither Teams nor Apono from one address, before they are noted no more; default 120
 }
 
 // Bot is the program between Teams and Apono.

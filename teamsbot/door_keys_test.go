@@ -28,7 +28,7 @@ func (d *door) knocks(keyID string) int {
 // A new key of Microsoft's is taken at once, with one look for it, however many
 // come with it at the same time; ids that are forged cost one look together.
 func TestDoorWhenKeysRotate(t *testing.T) {
-	d := newDoor(t)
+	d := newDoor(t, func(c *Config) { c.StrangerRate = 60 })
 	if got := d.knocks("k1"); got != http.StatusOK {
 		t.Fatalf("got %d", got)
 	}
@@ -56,15 +56,25 @@ func TestDoorWhenKeysRotate(t *testing.T) {
 	if m, k := d.issuer.metadata.Load(), d.issuer.keyCalls.Load(); m != 2 || k != 2 {
 		t.Errorf("metadata was fetched %d times and keys %d times, want 2 and 2", m, k)
 	}
-	// Forged ids do not keep new keys away for long.
+	// Forged ids do not keep new keys away for long, and cost one look again if
+	// they come all at once, and by many more than are noted.
 	d.clock.Add(int64(5 * time.Minute))
-	for range 3 {
-		if got := d.knocks("k3"); got != http.StatusUnauthorized {
-			t.Errorf("a forged id: got %d", got)
-		}
+	before = d.traces()
+	for i := range 8 {
+		all.Go(func() {
+			for n := range 25 {
+				if got := d.knocks(fmt.Sprint("flood", i, "-", n)); got != http.StatusUnauthorized && got != http.StatusTooManyRequests {
+					t.Errorf("a forged id: got %d", got)
+				}
+			}
+		})
 	}
-	if k := d.issuer.keyCalls.Load(); k != 3 {
-		t.Errorf("keys were fetched %d times, want 3", k)
+	all.Wait()
+	if d.traces() != before {
+		t.Error("something happened in the flood")
+	}
+	if m, k := d.issuer.metadata.Load(), d.issuer.keyCalls.Load(); m != 3 || k != 3 {
+		t.Errorf("metadata was fetched %d times and keys %d times, want 3 and 3", m, k)
 	}
 }
 

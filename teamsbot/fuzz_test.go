@@ -242,8 +242,9 @@ func presses() (all []string) {
 func FuzzEvent(f *testing.F) {
 	d := newDoor(f).warm()
 	for _, body := range []string{
-		``, `{}`, `[]`, `null`, `{"event_type":"x"}`, `{"data":{"access_request":{"id":"../x"}}}`, `{"id":"\u0000"}`, `{"request_id":7}`, `{"access_request_id":"a/b"}`,
-		strings.Repeat(`[`, 50_000), `{"id":"` + strings.Repeat("x", 200_000) + `"}`,
+		``, `{}`, `[]`, `null`, `{"event_type":"x"}`, `{"data":{"access_request":{"id":"../x"}}}`, `{"data":{"id":"\u0000"}}`, `{"data":{"id":7,"friendly_id":[]}}`,
+		`{"event_type":"RequestGranted","data":{"id":"a/b","friendly_id":"\ud800"}}`, `{"event_type":"\u202e","data":{"id":"..","friendly_id":"DN-1"}}`,
+		strings.Repeat(`[`, 50_000), `{"data":{"id":"` + strings.Repeat("x", 200_000) + `"}}`,
 	} {
 		f.Add([]byte(body))
 	}

@@ -161,6 +161,46 @@ func TestAFloodOfStrangers(t *testing.T) {
 	}
 }
 
+// So is one of events without the webhook's secret, and Apono gets through.
+func TestAFloodOfEvents(t *testing.T) {
+	d := newDoor(t, func(c *Config) { c.StrangerRate = 20 })
+	before, log := d.traces(), len(d.w.log.String())
+	const event = `{"event_type":"RequestGranted","data":{"id":"made-up"}}`
+	right := "Bearer " + webhookSecret
+	forged := [][]string{nil, {""}, {"Bearer "}, {right + "x"}, {right[:len(right)-1]}, {webhookSecret}, {"bearer " + webhookSecret}, {right, right}, {"Bearer x", right}}
+	seen := make(map[int]int)
+	for i := range 20 * len(forged) {
+		body := strings.NewReader(event)
+		req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/apono/events", body)
+		req.Header["Authorization"] = forged[i%len(forged)]
+		rec := httptest.NewRecorder()
+		d.bot.Handler().ServeHTTP(rec, req)
+		seen[rec.Code]++
+		if body.Len() != len(event) || rec.Body.Len() != 0 || rec.Header().Get("Connection") == "close" {
+			t.Errorf("%q: %d bytes of it are not read, the answer is %q, %v", forged[i%len(forged)], body.Len(), rec.Body, rec.Header())
+		}
+	}
+	if seen[http.StatusUnauthorized] != 20 || seen[http.StatusTooManyRequests] != 20*len(forged)-20 {
+		t.Errorf("got %v", seen)
+	}
+	said := d.w.log.String()[log:]
+	if n := strings.Count(said, `"event refused"`); n != strings.Count(said, "\n") || n < 15 || n > 20 {
+		t.Errorf("%d lines were logged:\n%s", n, said)
+	}
+	if strings.Contains(said, webhookSecret[:20]) {
+		t.Error("the log has the secret in it")
+	}
+	if d.traces() != before {
+		t.Error("something happened")
+	}
+	if rec := d.handled(t, "/api/apono/events", webhookSecret, []byte(event)); rec.Code != http.StatusAccepted {
+		t.Errorf("Apono, from the same address: got %d", rec.Code)
+	}
+	if got := d.knocks("k1"); got != http.StatusOK {
+		t.Errorf("Teams, from the same address: got %d", got)
+	}
+}
+
 // signedBy is an honest token, but for whose key has signed it.
 func signedBy(t testing.TB, d *door) string {
 	t.Helper()
@@ -199,12 +239,15 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 	server.Start()
 	t.Cleanup(server.Close)
 	good := bearer(d.token(d.claims()))[0]
+	event := "POST /api/apono/events HTTP/1.1\r\nHost: bot\r\nContent-Length: 1000\r\n"
 	for name, said := range map[string]string{
 		"nothing":              "",
 		"half a header":        "POST /api/messages HTTP/1.1\r\nHost: b",
 		"a header without end": "POST /api/messages HTTP/1.1\r\nHost: bot\r\n" + good + "\r\n",
 		"half a body":          "POST /api/messages HTTP/1.1\r\nHost: bot\r\n" + good + "\r\nContent-Length: 1000\r\n\r\n{",
 		"chunks without end":   "POST /api/messages HTTP/1.1\r\nHost: bot\r\n" + good + "\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+		"half an event":        event + bearer(webhookSecret)[0] + "\r\n\r\n{",
+		"half a forged event":  event + "\r\n{",
 		"nothing after that":   "GET /healthz HTTP/1.1\r\nHost: bot\r\n\r\n",
 	} {
 		var dialer net.Dialer

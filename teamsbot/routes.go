@@ -77,21 +77,25 @@ func (b *Bot) postMessages(c *gin.Context) {
 	}
 }
 
-// turnAway answers who is not Teams. From an address from which that is often,
-// it is noted no more. The connection is kept: a new one would cost more than the
-// answer.
+// turnAway answers who is not Teams.
 func (b *Bot) turnAway(c *gin.Context, t *turn, started time.Time, answer teams.Answer) {
 	took := time.Since(started)
 	b.metrics.turned(t, answer, took)
-	switch {
-	case !b.strangers.allow(c.ClientIP(), b.Now()):
-		if answer.Status < http.StatusInternalServerError {
-			answer.Status = http.StatusTooManyRequests
-		}
-	case t.err != nil:
+	if b.refuse(c, answer.Status) && t.err != nil {
 		t.log(answer, took)
 	}
-	c.Status(answer.Status)
+}
+
+// refuse answers who is neither Teams nor Apono, and says whether to note it:
+// from an address from which that is often, it is noted no more. The connection is
+// kept: a new one would cost more than the answer.
+func (b *Bot) refuse(c *gin.Context, code int) (noted bool) {
+	noted = b.strangers.allow(c.ClientIP(), b.Now())
+	if !noted && code < http.StatusInternalServerError {
+		code = http.StatusTooManyRequests
+	}
+	c.Status(code)
+	return noted
 }
 
 // postEvents takes an event from Apono's webhook.
@@ -100,8 +104,11 @@ func (b *Bot) postEvents(c *gin.Context) {
 		c.Status(http.StatusNotFound)
 		return
 	}
-	if !b.knowsSecret(c.GetHeader("Authorization")) {
-		c.Status(http.StatusUnauthorized)
+	authorization := c.Request.Header["Authorization"]
+	if !b.knowsSecret(authorization) {
+		if b.refuse(c, http.StatusUnauthorized) && len(authorization) > 0 { // else nobody even tried
+			b.Log.Warn().Int("status", http.StatusUnauthorized).Msg("event refused")
+		}
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit))

@@ -26,10 +26,13 @@ const (
 	lookForGone = time.Hour        // Apono does not know it any more
 )
 
-// knowsSecret checks the Authorization header of an event. All secrets are
-// compared in full, so that the time taken tells nothing.
-func (b *Bot) knowsSecret(authorization string) bool {
-	given, isBearer := strings.CutPrefix(authorization, "Bearer ")
+// knowsSecret checks the Authorization header of an event, of which there must be
+// one. All secrets are compared in full, so that the time taken tells nothing.
+func (b *Bot) knowsSecret(authorization []string) bool {
+	if len(authorization) != 1 {
+		return false
+	}
+	given, isBearer := strings.CutPrefix(authorization[0], "Bearer ")
 	known := 0
 	for _, s := range b.WebhookSecrets {
 		known |= subtle.ConstantTimeCompare([]byte(given), []byte(s.Reveal()))
