@@ -51,7 +51,8 @@ func (b *Bot) postMessages(c *gin.Context) {
 	// Teams hanging up must not undo what has been begun.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), b.within(pressLasts))
 	defer cancel()
-	if err := b.Verifier.Screen(ctx, authorization[0]); err != nil {
+	token, err := b.Verifier.Screen(ctx, authorization[0])
+	if err != nil {
 		b.turnAway(c, t, started, t.reject(err))
 		return
 	}
@@ -60,7 +61,7 @@ func (b *Bot) postMessages(c *gin.Context) {
 		c.Status(statusOfRead(err))
 		return
 	}
-	answer := t.take(ctx, authorization[0], body)
+	answer := t.take(ctx, token, body)
 	took := time.Since(started)
 	if !t.quiet {
 		t.log(answer, took)

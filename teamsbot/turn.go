@@ -43,15 +43,15 @@ type turn struct {
 	repeat *teams.Answer
 }
 
-// take authenticates an activity, acts on it once, and answers it.
-func (t *turn) take(ctx context.Context, authorization string, body []byte) teams.Answer {
+// take checks that a token is for an activity, acts on it once, and answers it.
+func (t *turn) take(ctx context.Context, token *teams.Token, body []byte) teams.Answer {
 	a, err := teams.DecodeActivity(body)
 	if err != nil {
 		t.err = err
 		return status(http.StatusBadRequest)
 	}
 	t.activity = a
-	if _, err := t.bot.adapter.AuthenticateRequest(ctx, a.Activity, authorization, nil, ""); err != nil {
+	if err := token.Fits(a); err != nil {
 		return t.reject(err)
 	}
 	if err := a.Check(); err != nil {

@@ -28,9 +28,13 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.refused = append(l.refused, err)
 		return
 	}
-	a, err := teams.DecodeActivity(body)
+	var a *teams.Activity
+	token, err := l.verifier.Screen(r.Context(), r.Header.Get("Authorization"))
 	if err == nil {
-		_, err = l.verifier.AuthenticateRequest(r.Context(), a.Activity, r.Header.Get("Authorization"), nil, "")
+		a, err = teams.DecodeActivity(body)
+	}
+	if err == nil {
+		err = token.Fits(a)
 	}
 	if err == nil {
 		err = a.Check()

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,22 +55,23 @@ type VerifierConfig struct {
 // from the Bot Connector service to your bot". Whose tenant an activity is
 // from is not its matter: see Activity.Check.
 type Verifier struct {
-	parser *jwt.Parser
-	claims *jwt.Validator
-	hosts  hosts
-	keys   *keyStore
-	known  *otter.Cache[[sha256.Size]byte, knownToken]
+	appID, issuer string
+	parser        *jwt.Parser
+	hosts         hosts
+	keys          *keyStore
+	known         *otter.Cache[[sha256.Size]byte, *Token]
 
-	issuer, audience []byte // as Microsoft spells them in a token
+	issuerClaim, audienceClaim []byte // as Microsoft spells them in a token
 }
 
 var _ auth.TokenValidator = (*Verifier)(nil)
 
-// knownToken is a token whose signature was found good.
-type knownToken struct {
+// Token is a token of Microsoft's for this bot: its signature was found good.
+type Token struct {
 	claims tokenClaims
 	keyID  string
 	key    *rsa.PublicKey
+	host   error // why the bot does not talk to its service URL, or nil
 }
 
 // NewVerifier refuses a configuration that would accept too much.
@@ -85,23 +87,23 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 	if err != nil || metadata.Scheme != "https" || metadata.Host == "" || metadata.User != nil {
 		return nil, errors.New("teams: the verifier needs an https OpenID URL")
 	}
-	known, err := otter.New(&otter.Options[[sha256.Size]byte, knownToken]{MaximumSize: maxKnownTokens})
+	known, err := otter.New(&otter.Options[[sha256.Size]byte, *Token]{MaximumSize: maxKnownTokens})
 	if err != nil {
 		return nil, fmt.Errorf("teams: cache of verified tokens: %w", err)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	rules := c.rules()
+	c.Issuer = cmp.Or(c.Issuer, defaultIssuer)
 	return &Verifier{
-		parser: jwt.NewParser(rules...),
-		claims: jwt.NewValidator(rules...),
+		appID: c.AppID, issuer: c.Issuer,
+		parser: jwt.NewParser(c.rules()...),
 		hosts:  list,
 		keys:   newKeyStore(metadata, c.HTTPClient, c.Now),
 		known:  known,
 
-		issuer:   []byte(`"iss":"` + cmp.Or(c.Issuer, defaultIssuer) + `"`),
-		audience: []byte(`"aud":"` + c.AppID + `"`),
+		issuerClaim:   []byte(`"iss":"` + c.Issuer + `"`),
+		audienceClaim: []byte(`"aud":"` + c.AppID + `"`),
 	}, nil
 }
 
@@ -109,7 +111,7 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 func (c VerifierConfig) rules() []jwt.ParserOption {
 	return []jwt.ParserOption{
 		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}),
-		jwt.WithIssuer(cmp.Or(c.Issuer, defaultIssuer)),
+		jwt.WithIssuer(c.Issuer),
 		jwt.WithAudience(c.AppID),
 		jwt.WithExpirationRequired(),
 		jwt.WithLeeway(clockSkew),
@@ -125,27 +127,37 @@ func (v *Verifier) Run(ctx context.Context) { v.keys.run(ctx) }
 // Ready is nil once the signing keys are there.
 func (v *Verifier) Ready() error { return v.keys.ready() }
 
-// AuthenticateRequest checks the Authorization header that came with activity.
-// What it refuses is a *Rejection. The last two arguments are the library's
-// and are not used: what is accepted was settled in NewVerifier.
-func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Activity, authHeader string,
-	_ auth.CredentialProvider, _ string,
-) (auth.ClaimsIdentity, error) {
-	claims, rejection := v.authenticate(ctx, authHeader, &activity)
+// Screen checks an Authorization header before anything else of a request is
+// read. What it refuses is a *Rejection. Whether the token may speak for the
+// activity that it came with is left to Token.Fits.
+func (v *Verifier) Screen(ctx context.Context, authHeader string) (*Token, error) {
+	token, rejection := v.authenticate(ctx, authHeader, nil)
 	if rejection != nil {
 		return nil, rejection
 	}
-	return identity{claims}, nil
+	return token, nil
 }
 
-// Screen checks an Authorization header before anything else of a request is
-// read: all that AuthenticateRequest does, but for what the token says of the
-// activity that it came with. What it refuses is a *Rejection.
-func (v *Verifier) Screen(ctx context.Context, authHeader string) error {
-	if _, rejection := v.authenticate(ctx, authHeader, nil); rejection != nil {
-		return rejection
+// Fits checks that the token speaks for an activity. What it refuses is a
+// *Rejection.
+func (t *Token) Fits(a *Activity) error {
+	if rejection := t.fits(&a.Activity); rejection != nil {
+		return t.about(rejection)
 	}
 	return nil
+}
+
+// AuthenticateRequest is Screen and Token.Fits for the library's adapter, which
+// the bot does not ask. The last two arguments are not used: what is accepted was
+// settled in NewVerifier.
+func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Activity, authHeader string,
+	_ auth.CredentialProvider, _ string,
+) (auth.ClaimsIdentity, error) {
+	token, rejection := v.authenticate(ctx, authHeader, &activity)
+	if rejection != nil {
+		return nil, rejection
+	}
+	return identity{&token.claims}, nil
 }
 
 // Foreign says at a glance that an Authorization header has no token of
@@ -165,32 +177,33 @@ func (v *Verifier) Foreign(authHeader string) bool {
 	if err != nil || len(text) == 0 || text[0] != '{' {
 		return true
 	}
-	return !bytes.ContainsAny(text, "\\ \t\r\n") && !(bytes.Contains(text, v.issuer) && bytes.Contains(text, v.audience))
+	return !bytes.ContainsAny(text, "\\ \t\r\n") && !(bytes.Contains(text, v.issuerClaim) && bytes.Contains(text, v.audienceClaim))
 }
 
 // authenticate checks a header, and what it says of activity unless that is nil.
-func (v *Verifier) authenticate(ctx context.Context, authHeader string, activity *schema.Activity) (*tokenClaims, *Rejection) {
-	token, ok := bearerToken(authHeader)
+func (v *Verifier) authenticate(ctx context.Context, authHeader string, activity *schema.Activity) (*Token, *Rejection) {
+	text, ok := bearerToken(authHeader)
 	if !ok {
 		return nil, unauthorized("no bearer token")
 	}
-	sum := sha256.Sum256([]byte(token))
+	var room [2 << 10]byte // on the stack: enough for nearly every token
+	sum := sha256.Sum256(append(room[:0], text...))
 	if known, ok := v.known.GetIfPresent(sum); ok {
-		key, rejection := v.admit(ctx, &known.claims, known.keyID, activity)
+		key, rejection := v.admit(ctx, known, activity)
 		if rejection != nil {
-			return nil, rejection.about(known.claims.Issuer, known.keyID, jwt.SigningMethodRS256.Alg())
+			return nil, known.about(rejection)
 		}
 		// A key that was replaced since takes its tokens with it.
-		if key.public.Equal(known.key) {
-			return &known.claims, nil
+		if key.public == known.key || key.public.Equal(known.key) {
+			return known, nil
 		}
 	}
-	known, rejection := v.verify(ctx, token, activity)
+	token, rejection := v.verify(ctx, text, activity)
 	if rejection != nil {
 		return nil, rejection
 	}
-	v.known.Set(sum, known)
-	return &known.claims, nil
+	v.known.Set(sum, token)
+	return token, nil
 }
 
 // bearerToken takes the token out of an Authorization header of exactly two
@@ -205,9 +218,9 @@ func bearerToken(header string) (string, bool) {
 
 // verify does the whole check of a token that is not known yet. The key is
 // asked for last, so that a token which is wrong anyway costs no network call.
-func (v *Verifier) verify(ctx context.Context, token string, activity *schema.Activity) (knownToken, *Rejection) {
-	var known knownToken
-	parsed, err := v.parser.ParseWithClaims(token, &known.claims, func(t *jwt.Token) (any, error) {
+func (v *Verifier) verify(ctx context.Context, text string, activity *schema.Activity) (*Token, *Rejection) {
+	token := new(Token)
+	parsed, err := v.parser.ParseWithClaims(text, &token.claims, func(t *jwt.Token) (any, error) {
 		if _, extended := t.Header["crit"]; extended {
 			return nil, unauthorized("the token wants more than is understood") // RFC 7515, 4.1.11
 		}
@@ -215,47 +228,50 @@ func (v *Verifier) verify(ctx context.Context, token string, activity *schema.Ac
 		if !ok || keyID == "" {
 			return nil, unauthorized("the token names no key")
 		}
-		key, rejection := v.admit(ctx, &known.claims, keyID, activity)
+		token.keyID = keyID
+		_, token.host = v.hosts.parse(token.claims.ServiceURL)
+		key, rejection := v.admit(ctx, token, activity)
 		if rejection != nil {
 			return nil, rejection
 		}
-		known.keyID, known.key = keyID, key.public
+		token.key = key.public
 		return key.public, nil
 	})
 	if err == nil {
-		return known, nil
+		return token, nil
 	}
 	rejection := new(Rejection)
 	if !errors.As(err, &rejection) {
 		rejection = unauthorized(tokenFault(err))
 	}
 	if parsed == nil {
-		return knownToken{}, rejection
+		return nil, rejection
 	}
 	keyID, _ := parsed.Header["kid"].(string)
 	algorithm, _ := parsed.Header["alg"].(string)
-	return knownToken{}, rejection.about(known.claims.Issuer, keyID, algorithm)
+	return nil, rejection.about(token.claims.Issuer, keyID, algorithm)
 }
 
 // admit checks everything about a token but its signature: its times, issuer
 // and audience, that it speaks for this activity, and that its key may. It is
 // asked for known tokens too, at every use.
-func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, activity *schema.Activity) (signingKey, *Rejection) {
-	if err := v.claims.Validate(c); err != nil {
-		return signingKey{}, unauthorized(tokenFault(err))
+func (v *Verifier) admit(ctx context.Context, t *Token, activity *schema.Activity) (signingKey, *Rejection) {
+	now := v.keys.now()
+	if fault := v.fault(&t.claims, now); fault != nil {
+		return signingKey{}, unauthorized(fault.Error())
 	}
-	if c.ExpiresAt.Sub(v.keys.now()) > longestLife {
+	if t.claims.ExpiresAt.Sub(now) > longestLife {
 		return signingKey{}, unauthorized("the token lives longer than Microsoft's do")
 	}
-	if c.ServiceURL == "" {
+	if t.claims.ServiceURL == "" {
 		return signingKey{}, unauthorized("the token has no service URL")
 	}
 	if activity != nil {
-		if rejection := v.fits(c, activity); rejection != nil {
+		if rejection := t.fits(activity); rejection != nil {
 			return signingKey{}, rejection
 		}
 	}
-	key, rejection := v.keys.find(ctx, keyID)
+	key, rejection := v.keys.find(ctx, t.keyID)
 	if rejection != nil {
 		return signingKey{}, rejection
 	}
@@ -265,19 +281,42 @@ func (v *Verifier) admit(ctx context.Context, c *tokenClaims, keyID string, acti
 	return key, nil
 }
 
-// fits checks that a token speaks for an activity.
-func (v *Verifier) fits(c *tokenClaims, activity *schema.Activity) *Rejection {
+// fault is what is wrong with a token's times, issuer or audience. The parser
+// finds the same in a new token; of a known one it is asked with every request.
+func (v *Verifier) fault(c *tokenClaims, now time.Time) error {
+	switch {
+	case c.ExpiresAt != nil && !now.Before(c.ExpiresAt.Add(clockSkew)):
+		return jwt.ErrTokenExpired
+	case c.NotBefore != nil && now.Before(c.NotBefore.Add(-clockSkew)):
+		return jwt.ErrTokenNotValidYet
+	case len(c.Audience) > 0 && !slices.Contains(c.Audience, v.appID):
+		return jwt.ErrTokenInvalidAudience
+	case c.Issuer != "" && c.Issuer != v.issuer:
+		return jwt.ErrTokenInvalidIssuer
+	case c.ExpiresAt == nil, len(c.Audience) == 0, c.Issuer == "":
+		return jwt.ErrTokenRequiredClaimMissing
+	}
+	return nil
+}
+
+// fits checks that the token speaks for an activity.
+func (t *Token) fits(activity *schema.Activity) *Rejection {
 	// To the letter: Microsoft's own libraries compare no other way.
-	if c.ServiceURL != activity.ServiceURL {
+	if t.claims.ServiceURL != activity.ServiceURL {
 		return unauthorized("the token is for another service URL")
 	}
 	if activity.ChannelID != ChannelTeams {
 		return forbidden("the activity is not from the Teams channel")
 	}
-	if _, err := v.hosts.parse(activity.ServiceURL); err != nil {
-		return forbidden(err.Error())
+	if t.host != nil {
+		return forbidden(t.host.Error())
 	}
 	return nil
+}
+
+// about adds to r what the token says about itself.
+func (t *Token) about(r *Rejection) *Rejection {
+	return r.about(t.claims.Issuer, t.keyID, jwt.SigningMethodRS256.Alg())
 }
 
 // tokenFault names what the JWT library found, without its text, which may
