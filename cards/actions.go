@@ -120,8 +120,9 @@ const (
 // payload is an action's data on the wire. Ours has a key of its own, since
 // Teams merges the inputs' values into the same object.
 type payload struct {
-	MSTeams *msteams `json:"msteams,omitempty"`
-	Apono   Data     `json:"apono"`
+	MSTeams *msteams          `json:"msteams,omitempty"`
+	Apono   Data              `json:"apono"`
+	Filled  map[string]string `json:"filled,omitempty"` // of inputs that are not shown just now; see Wait
 }
 
 type msteams struct {
@@ -150,11 +151,21 @@ func ParsePress(data json.RawMessage) (Press, error) {
 		return Press{}, ErrNoPress
 	}
 	p.Inputs = make(map[string]string, len(fields))
+	if raw, ok := fields["filled"]; ok {
+		var before map[string]json.RawMessage
+		_ = json.Unmarshal(raw, &before) // none, if it is something else
+		p.take(before)
+	}
+	p.take(fields)
+	return p, nil
+}
+
+// take adds the inputs that are text.
+func (p *Press) take(fields map[string]json.RawMessage) {
 	for id, raw := range fields {
 		var value *string
 		if json.Unmarshal(raw, &value) == nil && value != nil {
 			p.Inputs[id] = *value
 		}
 	}
-	return p, nil
 }

@@ -75,7 +75,12 @@ func TestPressComesBack(t *testing.T) {
 			if opens := data["msteams"] != nil; opens && !wantOpens {
 				t.Errorf("%s, button %v opens a dialog: %t", name, o["title"], opens)
 			}
-			if diff := cmp.Diff(map[string]string{"search": "orders", "resources": "0,2"}, got.Inputs); diff != "" {
+			want := map[string]string{"search": "orders", "resources": "0,2"}
+			filled, _ := data["filled"].(map[string]any)
+			for id, value := range filled {
+				want[id] = value.(string)
+			}
+			if diff := cmp.Diff(want, got.Inputs); diff != "" {
 				t.Errorf("%s, button %v: %s", name, o["title"], diff)
 			}
 		}
@@ -109,6 +114,18 @@ var presses = map[string]struct {
 	"inputs that are not text": {
 		`{"apono":{"verb":"request.open"},"a":1,"b":true,"c":null,"d":["x"],"e":{"f":"g"},"h":"i"}`,
 		&cards.Press{Data: cards.Data{Verb: "request.open"}, Inputs: map[string]string{"h": "i"}},
+	},
+	"filled in before": {
+		`{"apono":{"verb":"request.open"},"filled":{"a":"1","b":"2","c":3},"b":"4"}`,
+		&cards.Press{Data: cards.Data{Verb: "request.open"}, Inputs: map[string]string{"a": "1", "b": "4"}},
+	},
+	"nothing filled in before": {
+		`{"apono":{"verb":"request.open"},"filled":null,"b":"4"}`,
+		&cards.Press{Data: cards.Data{Verb: "request.open"}, Inputs: map[string]string{"b": "4"}},
+	},
+	"filled in before, of another kind": {
+		`{"apono":{"verb":"request.open"},"filled":["a"],"b":"4"}`,
+		&cards.Press{Data: cards.Data{Verb: "request.open"}, Inputs: map[string]string{"b": "4"}},
 	},
 	"half a surrogate": {
 		`{"apono":{"verb":"request.open"},"a":"\ud800"}`,

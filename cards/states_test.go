@@ -29,6 +29,13 @@ func states() map[string]cards.Card {
 		"add_for_answer": cards.AddForAnswer("https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),
 		"told":           cards.Told(texts.English("There is nothing that you may request in Apono: you are in no access flow.")),
 
+		"wait": cards.Wait(texts.English("That was a lot at once. Wait a minute, then try again."), cards.Press{
+			Data:   cards.Data{Verb: cards.VerbRequestStep, Draft: draftID, Revision: 4, Do: cards.DoSubmit},
+			Inputs: map[string]string{cards.FieldDuration: "60", cards.FieldJustification: "INC-42: orders\nare \"stuck\"", cards.FieldToken: "never"},
+		}),
+		"wait_nothing": cards.Wait(texts.English("That was a lot at once. Wait a minute, then try again."), cards.Press{
+			Data: cards.Data{Verb: cards.VerbDetailsShow, Request: "r-1"},
+		}),
 		"form_loading": cards.StillLoading(atResources),
 		"form_stopped": cards.Stopped(atResources, "Not possible just now", texts.English("Apono does not answer. Try again in a minute.")),
 		"form_add_app": cards.AddApp(atIntegration, "https://teams.microsoft.com/l/app/11111111-2222-3333-4444-555555555555"),

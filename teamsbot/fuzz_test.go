@@ -232,7 +232,7 @@ func presses() (all []string) {
 	}
 	for _, verb := range verbs {
 		for _, o := range odd {
-			all = append(all, `{"apono":{"verb":`+strconv.Quote(string(verb))+`,`+o+`},"search":"[x](https://evil.example)","token":"\u0000","name":"<at>x</at>","reason":7,"integration":"-1","resources":"0,99999999999999999999,,"}`)
+			all = append(all, `{"apono":{"verb":`+strconv.Quote(string(verb))+`,`+o+`},"search":"[x](https://evil.example)","filled":{"token":"x","hours":null,"do":7,"justification":"[x](https://evil.example)"},"token":"\u0000","name":"<at>x</at>","reason":7,"integration":"-1","resources":"0,99999999999999999999,,"}`)
 		}
 	}
 	return append(all, `{}`, `[]`, `7`, `null`, `"x"`, `{"apono":null}`, `{"apono":[]}`, `{"apono":{"verb":7}}`, strings.Repeat(`{"apono":`, 4000)+`1`+strings.Repeat(`}`, 4000))

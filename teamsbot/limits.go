@@ -12,6 +12,7 @@ import (
 
 	"github.com/infracloudio/msbotbuilder-go/schema"
 
+	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 	"github.com/apono-teams/teamsbot/texts"
 )
@@ -26,6 +27,13 @@ const (
 	// limiterSlots is how many can be told apart. Two who share a slot share what
 	// they may, which only those notice who do nearly too much.
 	limiterSlots = 1 << 14
+)
+
+const (
+	// pressHolds is more than a press in any dialog of ours carries, in bytes.
+	pressHolds = 64 << 10
+	// Teams: a dialog may have about 25 KB.
+	dialogHolds = 25 << 10
 )
 
 const (
@@ -86,7 +94,7 @@ func (l *limiter) allow(key string, now time.Time) bool {
 }
 
 // tooMuch answers a person who does more in a minute than is taken, or whose
-// colleagues do. Nothing is remembered of it.
+// colleagues do. The bot remembers nothing of it.
 func (t *turn) tooMuch(ctx context.Context) (teams.Answer, bool) {
 	a, b := t.activity, t.bot
 	if a.Type != schema.Message && a.Type != schema.Invoke {
@@ -106,7 +114,37 @@ func (t *turn) tooMuch(ctx context.Context) (teams.Answer, bool) {
 	if a.Type == schema.Message && !first {
 		return status(http.StatusOK), true
 	}
+	if answer, kept := t.keepDialog(words); kept {
+		return answer, true
+	}
 	return t.turnAway(ctx, words), true
+}
+
+// keepDialog asks who pressed in a dialog to wait, and keeps there what they have
+// filled in. It is false where there is nothing to keep, or more than any dialog
+// of ours holds.
+func (t *turn) keepDialog(words texts.Text) (teams.Answer, bool) {
+	if name := t.activity.Name; name != teams.InvokeTaskSubmit && name != teams.InvokeExtensionSubmit {
+		return teams.Answer{}, false
+	}
+	task, err := t.activity.Task()
+	if err != nil || len(task.Data) > pressHolds {
+		return teams.Answer{}, false
+	}
+	press, err := cards.ParsePress(task.Data)
+	if err != nil {
+		return teams.Answer{}, false
+	}
+	if press.Verb == cards.VerbConnectNow { // the token has to be pasted again
+		c := cards.Connecting{Problem: words}
+		if press.Then != nil {
+			c.Then = after(*press.Then)
+		}
+		answer, err := t.connectDialog(c)
+		return answer, err == nil
+	}
+	answer, err := t.dialog("Wait a minute", cards.Wait(words, press), teams.Medium)
+	return answer, err == nil && len(answer.Body) <= dialogHolds
 }
 
 // turnAway says why nothing is done, and remembers nothing.
