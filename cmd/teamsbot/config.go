@@ -104,7 +104,7 @@ func (c *config) check() (endpoints, error) {
 			wrong = append(wrong, fmt.Errorf("%s %s", variable, words))
 		}
 	}
-	must(isAddress(c.ListenAddr), "LISTEN_ADDR", "is not an address such as :3978 or 127.0.0.1:3978")
+	must(isAddress(c.ListenAddr), "LISTEN_ADDR", fmt.Sprintf("is %q, which is not an address such as :3978 or 127.0.0.1:3978, with a port up to 65535", c.ListenAddr))
 	must((c.TLSCertFile == "") == (c.TLSKeyFile == ""), "TLS_CERT_FILE", "and TLS_KEY_FILE belong together")
 	if c.TLSCertFile != "" && c.TLSKeyFile != "" {
 		_, err := tls.LoadX509KeyPair(c.TLSCertFile, c.TLSKeyFile)
@@ -112,7 +112,7 @@ func (c *config) check() (endpoints, error) {
 	}
 	must(c.PublicURL == "" || isBase(c.PublicURL), "PUBLIC_URL", "must be an https URL without a path, such as https://bot.example.com")
 	for _, network := range c.TrustedProxies {
-		must(isNetwork(network), "TRUSTED_PROXIES", fmt.Sprintf("has %q, which is neither a network such as 10.0.0.0/8 nor an address", network))
+		wrong = append(wrong, checkNetwork(network))
 	}
 	wrong = append(wrong, c.database.check())
 
@@ -265,7 +265,8 @@ func isGUID(raw string) bool { return len(raw) == 36 && uuid.Validate(raw) == ni
 
 func isAddress(addr string) bool {
 	_, port, err := net.SplitHostPort(addr)
-	return err == nil && port != ""
+	_, none := strconv.ParseUint(port, 10, 16)
+	return err == nil && none == nil
 }
 
 func isHTTPS(raw string) bool {
@@ -279,14 +280,21 @@ func isBase(raw string) bool {
 	return (isHTTPS(raw) || isLoopbackURL(raw)) && err == nil && u.User == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
 }
 
-// isNetwork takes networks and single addresses, but not everybody's: then
+// checkNetwork takes networks and single addresses, but not everybody's: then
 // anybody could say to be anybody.
-func isNetwork(raw string) bool {
-	if _, err := netip.ParseAddr(raw); err == nil {
-		return true
+func checkNetwork(raw string) error {
+	wrong := func(words string) error { return fmt.Errorf("TRUSTED_PROXIES has %q, %s", raw, words) }
+	network, notNetwork := netip.ParsePrefix(raw)
+	address, notAddress := netip.ParseAddr(raw)
+	switch {
+	case notAddress == nil && address.Zone() != "": // what follows the zone is taken for a part of it
+		return wrong("which has a zone: a proxy is known only by an address without one")
+	case notNetwork != nil && notAddress != nil:
+		return wrong("which is neither a network such as 10.0.0.0/8 nor an address")
+	case notNetwork == nil && (network.Bits() == 0 || network.Addr().Is4In6() && network.Bits() <= 96):
+		return wrong("which is everybody: anybody could say to be anybody")
 	}
-	network, err := netip.ParsePrefix(raw)
-	return err == nil && network.Bits() > 0
+	return nil
 }
 
 func isLoopbackURL(raw string) bool {
