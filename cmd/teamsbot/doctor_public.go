@@ -51,9 +51,8 @@ func (x *examiner) messages(a answer) (f findings) {
 	switch {
 	case a.refused():
 		f.ok(check, "The bot answers at %s%s, and refuses who has no token.", x.PublicURL, path)
-	case a.status == http.StatusTooManyRequests && a.body == "":
-		f.add(warning, check, "The bot hears too much that is not from Teams, from the address that this came from.",
-			"If that is the address of the proxy in front, name it in TRUSTED_PROXIES: else all that come through it are taken for one.")
+	case a.tooMuch():
+		f.hearsTooMuch(check)
 	default:
 		f.add(problem, check, fmt.Sprintf("POST %s%s is answered by somebody else (status %d), so Teams cannot reach the bot.", x.PublicURL, path, a.status),
 			"Is the bot running? The proxy in front must pass POST "+path+" on as it is: no sign-in of its own, no redirect, and the Authorization header kept.")
@@ -71,6 +70,8 @@ func (x *examiner) events(ctx context.Context) (f findings) {
 	switch {
 	case a.refused():
 		f.ok(check, "%s refuses a wrong secret.", path)
+	case a.tooMuch():
+		f.hearsTooMuch(check)
 	case err == nil && a.status == http.StatusNotFound:
 		f.add(problem, check, fmt.Sprintf("POST %s%s is not found: the bot that answers there has no secret, or the path does not reach it.", x.PublicURL, path),
 			"Start the bot with the same APONO_WEBHOOK_SECRETS, and let the proxy in front pass the path on.")
@@ -93,6 +94,14 @@ type answer struct {
 // an invitation to sign in.
 func (a answer) refused() bool {
 	return a.status == http.StatusUnauthorized && a.body == "" && a.header.Get("WWW-Authenticate") == ""
+}
+
+// tooMuch says that it is the bot's refusal for who comes too often.
+func (a answer) tooMuch() bool { return a.status == http.StatusTooManyRequests && a.body == "" }
+
+func (f *findings) hearsTooMuch(check string) {
+	f.add(warning, check, "The bot hears too much that is neither from Teams nor from Apono, from the address that this came from.",
+		"If that is the address of the proxy in front, name it in TRUSTED_PROXIES: else all that come through it are taken for one.")
 }
 
 func (a answer) tells(err error) string {

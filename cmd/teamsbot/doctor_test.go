@@ -215,8 +215,8 @@ func TestDoctorLooksForAManagedIdentity(t *testing.T) {
 func TestDoctorNamesEveryVariableThatIsWrong(t *testing.T) {
 	t.Parallel()
 	wrong := []string{
-		"LISTEN_ADDR=nowhere", "DATABASE_URL=mysql://bot:password@db.example/x", "APONO_API_TOKEN=", "APONO_WEBHOOK_SECRETS=too-short-to-be-safe",
-		"MICROSOFT_APP_ID=apono-bot", "PUBLIC_URL=bot.example.com", "TRUSTED_PROXIES=0.0.0.0/0", "LINK_KEYS=first:c2hvcnQ=",
+		"LISTEN_ADDR=:99999", "DATABASE_URL=mysql://bot:password@db.example/x", "APONO_API_TOKEN=", "APONO_WEBHOOK_SECRETS=too-short-to-be-safe",
+		"MICROSOFT_APP_ID=apono-bot", "PUBLIC_URL=bot.example.com", "TRUSTED_PROXIES=fe80::1%eth0/64", "LINK_KEYS=first:c2hvcnQ=",
 	}
 	p := start(t, wrong, "doctor")
 	if code := p.waits(); code != codeConfiguration {
@@ -377,6 +377,7 @@ func ofTheAddress(t *testing.T, p *patient) []ailment {
 		{"a proxy that wants a password", front("/api/messages", signIn), nil, problem, a, []string{"somebody else", "no sign-in of its own"}},
 		{"a proxy that redirects", front("/api/messages", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }), nil, problem, a, []string{"status 302"}},
 		{"a flood through the proxy", front("/api/messages", says(http.StatusTooManyRequests, "")), nil, warning, a, []string{"too much", "TRUSTED_PROXIES"}},
+		{"a flood of events through the proxy", front("/api/apono/events", says(http.StatusTooManyRequests, "")), nil, warning, "webhook", []string{"too much", "TRUSTED_PROXIES"}},
 		{"metrics for all", []string{"--public-url=http://" + p.bot.addr}, nil, warning, a, []string{"/metrics", "Everybody"}},
 		{"events that anybody may send", front("/api/apono/events", says(http.StatusOK, "ok")), nil, problem, "webhook", []string{"status 200", "somebody else"}},
 		{"a bot without a secret", []string{"--public-url=http://" + secretless.addr}, nil, problem, "webhook", []string{"not found", "APONO_WEBHOOK_SECRETS"}},
