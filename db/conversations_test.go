@@ -247,3 +247,28 @@ func TestWhoArrivesIsOwedWhatWaited(t *testing.T) {
 	w.drawn(c, "message-1")
 	arrives("4", "personal", 0)
 }
+
+// What only looks is not taken on, and sees what is remembered on the same trip.
+func TestWhatLooksIsNotTakenOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	d := w.draft()
+	a := arrival(d.Person.ObjectID)
+	a.ActivityID, a.Looks = "activity-2", true
+	for range 2 {
+		var mine, others db.Draft
+		a.Also = []db.Question{db.AskDraft(d.Person, d.ID, &mine), db.AskDraft(w.person(), d.ID, &others)}
+		p, first, answer, err := w.Arrive(w.ctx, a)
+		w.must(err)
+		if !first || answer != nil || p.PersonKey != d.Person {
+			t.Errorf("got %v, %v and %+v, want to act each time", first, answer, p)
+		}
+		if mine.ID != d.ID || others.ID != "" {
+			t.Errorf("the draft was read as %+v, and for others as %+v", mine, others)
+		}
+	}
+	a.Looks = false
+	if _, first, _, err := w.Arrive(w.ctx, a); err != nil || !first {
+		t.Errorf("got %v (%v), want that nobody has taken it on", first, err)
+	}
+}

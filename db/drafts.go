@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -27,31 +26,29 @@ func (s *Store) NewDraft(ctx context.Context, k PersonKey, form any) (Draft, err
 	return d, s.SaveDraft(ctx, &d, form)
 }
 
-func (s *Store) insertDraft(ctx context.Context, d *Draft, form json.RawMessage) error {
-	_, err := s.pool.Exec(ctx, `
-		INSERT INTO drafts (id, tenant_id, object_id, form) VALUES ($1, $2, $3, $4)`, d.ID, d.Person.TenantID, d.Person.ObjectID, form)
-	if err != nil {
-		return fmt.Errorf("begin a draft: %w", err)
-	}
-	d.Revision, d.Form = 1, form
-	return nil
+// AskDraft asks for the draft of that name if it is the person's; else the draft
+// stays as it is. The name comes back from a card, which anybody can forge.
+func AskDraft(k PersonKey, id string, d *Draft) Question {
+	return Question{`
+		SELECT revision, form FROM drafts
+		WHERE id = $1 AND tenant_id = $2 AND object_id = $3`, []any{idOrNone(id), k.TenantID, k.ObjectID}, func(rows pgx.Rows) error {
+		read := Draft{ID: id, Person: k}
+		_, err := pgx.ForEachRow(rows, []any{&read.Revision, &read.Form}, func() error {
+			*d = read
+			return nil
+		})
+		return err
+	}}
 }
 
-// Draft is the draft of that name if it is the person's, else ErrNotFound: the
-// name comes back from a card, which anybody can forge.
+// Draft answers AskDraft, or is ErrNotFound.
 func (s *Store) Draft(ctx context.Context, k PersonKey, id string) (Draft, error) {
-	if !isID(id) {
-		return Draft{}, fmt.Errorf("draft of no such name: %w", ErrNotFound)
-	}
-	d := Draft{ID: id, Person: k}
-	err := s.pool.QueryRow(ctx, `
-		SELECT revision, form FROM drafts
-		WHERE id = $1 AND tenant_id = $2 AND object_id = $3`, id, k.TenantID, k.ObjectID).Scan(&d.Revision, &d.Form)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Draft{}, fmt.Errorf("draft %q: %w", id, ErrNotFound)
-	}
-	if err != nil {
+	var d Draft
+	if err := s.ask(ctx, AskDraft(k, id, &d)); err != nil {
 		return Draft{}, fmt.Errorf("look up draft %q: %w", id, err)
+	}
+	if d.ID == "" {
+		return Draft{}, fmt.Errorf("draft %q: %w", id, ErrNotFound)
 	}
 	return d, nil
 }
@@ -63,23 +60,42 @@ func (s *Store) SaveDraft(ctx context.Context, d *Draft, form any) error {
 	if err != nil {
 		return err
 	}
-	if d.Revision == 0 {
-		return s.insertDraft(ctx, d, body)
-	}
-	err = s.pool.QueryRow(ctx, `
-		UPDATE drafts SET form = $3, revision = revision + 1, updated_at = now()
-		WHERE id = $1 AND revision = $2
-		RETURNING revision`, d.ID, d.Revision, body).Scan(&d.Revision)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("save draft %s: %w", d.ID, ErrStale)
-	}
-	if err != nil {
+	revision := 0
+	if err := s.ask(ctx, d.askToSave(body, &revision)); err != nil {
 		return fmt.Errorf("save draft %s: %w", d.ID, err)
 	}
-	d.Form = body
+	if revision == 0 {
+		return fmt.Errorf("save draft %s: %w", d.ID, ErrStale)
+	}
+	d.Revision, d.Form = revision, body
 	return nil
+}
+
+func (d Draft) askToSave(form json.RawMessage, revision *int) Question {
+	q := Question{`
+		UPDATE drafts SET form = $3, revision = revision + 1, updated_at = now()
+		WHERE id = $1 AND revision = $2
+		RETURNING revision`, []any{d.ID, d.Revision, form}, func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{revision}, func() error { return nil })
+		return err
+	}}
+	if d.Revision == 0 {
+		q.sql = `
+		INSERT INTO drafts (id, form, tenant_id, object_id) VALUES ($1, $2, $3, $4)
+		RETURNING revision`
+		q.args = []any{d.ID, form, d.Person.TenantID, d.Person.ObjectID}
+	}
+	return q
 }
 
 // isID says that a name, which may be forged, is spelled as ours are. Both uuid
 // and Postgres know other spellings, and not the same ones.
 func isID(name string) bool { return len(name) == 36 && uuid.Validate(name) == nil }
+
+// idOrNone is a name that may be forged, or one that nothing has.
+func idOrNone(name string) string {
+	if !isID(name) {
+		return uuid.Nil.String()
+	}
+	return name
+}

@@ -14,3 +14,20 @@ const ForgetSubmissions = forgetSubmissions
 func OpenTraced(ctx context.Context, c Config, told pgx.QueryTracer) (*Store, error) {
 	return open(ctx, c, func(config *pgxpool.Config) { config.ConnConfig.Tracer = told })
 }
+
+// TripsAtOnce is how many trips are under way at most.
+const TripsAtOnce = tripsAtOnce
+
+// Waiting is how many wait for a trip.
+func (s *Store) Waiting() int {
+	s.trips.mu.Lock()
+	defer s.trips.mu.Unlock()
+	return len(s.trips.waiting)
+}
+
+// Travelling is how many trips are under way.
+func (s *Store) Travelling() int {
+	s.trips.mu.Lock()
+	defer s.trips.mu.Unlock()
+	return s.trips.underWay
+}

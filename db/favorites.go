@@ -199,33 +199,41 @@ func scanRecent(row pgx.CollectableRow) (Recent, error) {
 	return Recent{sub, []Request{r}}, err
 }
 
-// FavoritesAndRecent are a person's favorites by name, and so many of the last
-// submissions that became requests, newest first: in one trip, since they are
-// shown together.
-func (s *Store) FavoritesAndRecent(ctx context.Context, k PersonKey, limit int) (all []Favorite, recent []Recent, err error) {
-	var batch pgx.Batch
-	batch.Queue(`
+// AskFavorites asks for a person's favorites by name.
+func AskFavorites(k PersonKey, all *[]Favorite) Question {
+	return Question{`
 		SELECT id, name, wish FROM favorites
 		WHERE tenant_id = $1 AND object_id = $2
-		ORDER BY folded`, k.TenantID, k.ObjectID).Query(func(rows pgx.Rows) (err error) {
-		all, err = pgx.CollectRows(rows, scanFavorite)
+		ORDER BY folded`, []any{k.TenantID, k.ObjectID}, func(rows pgx.Rows) (err error) {
+		*all, err = pgx.CollectRows(rows, scanFavorite)
 		return err
-	})
+	}}
+}
+
+// AskRecent asks for so many of a person's last submissions that became requests,
+// newest first.
+func AskRecent(k PersonKey, limit int, recent *[]Recent) Question {
 	// One picture: a request can be given back to another submission meanwhile.
-	batch.Queue(`
-		SELECT `+requestColumns+`, `+submissionColumns+`
+	return Question{`
+		SELECT ` + requestColumns + `, ` + submissionColumns + `
 		FROM (
 			SELECT * FROM submissions s
 			WHERE s.tenant_id = $1 AND s.object_id = $2 AND s.state = 'created'
 				AND EXISTS (SELECT FROM requests r WHERE r.submission_id = s.id)
 			ORDER BY s.asked_at DESC, s.id LIMIT $3
 		) s JOIN requests r ON r.submission_id = s.id
-		ORDER BY s.asked_at DESC, s.id, r.created_at, r.id`, k.TenantID, k.ObjectID, limit).Query(func(rows pgx.Rows) error {
+		ORDER BY s.asked_at DESC, s.id, r.created_at, r.id`, []any{k.TenantID, k.ObjectID, limit}, func(rows pgx.Rows) error {
 		each, err := pgx.CollectRows(rows, scanRecent)
-		recent = together(each)
+		*recent = together(each)
 		return err
-	})
-	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+	}}
+}
+
+// FavoritesAndRecent answers AskFavorites and AskRecent.
+func (s *Store) FavoritesAndRecent(ctx context.Context, k PersonKey, limit int) ([]Favorite, []Recent, error) {
+	var all []Favorite
+	var recent []Recent
+	if err := s.ask(ctx, AskFavorites(k, &all), AskRecent(k, limit, &recent)); err != nil {
 		return nil, nil, fmt.Errorf("list the favorites of %s: %w", k.ObjectID, err)
 	}
 	return all, recent, nil

@@ -38,9 +38,6 @@ type Person struct {
 
 	// Chat is the person's own chat with the bot; its ID is empty until known.
 	Chat Conversation
-
-	// Standing is how their requests stand, where Arrive was asked for that.
-	Standing *Standing
 }
 
 // Guest says that the roster told of a guest, or of somebody without a name.

@@ -24,14 +24,15 @@ const countStanding = `
 		AND NOT (s.asked ? 'for' AND r.status = 'granted')
 	GROUP BY r.status`
 
-// Standing counts a person's requests that are not over.
+// AskStanding counts a person's requests that are not over.
+func AskStanding(k PersonKey, s *Standing) Question {
+	return Question{countStanding, []any{k.TenantID, k.ObjectID}, s.read}
+}
+
+// Standing answers AskStanding.
 func (s *Store) Standing(ctx context.Context, k PersonKey) (Standing, error) {
 	var all Standing
-	rows, err := s.pool.Query(ctx, countStanding, k.TenantID, k.ObjectID)
-	if err == nil {
-		err = all.read(rows)
-	}
-	if err != nil {
+	if err := s.ask(ctx, AskStanding(k, &all)); err != nil {
 		return Standing{}, fmt.Errorf("count the requests of %s: %w", k.ObjectID, err)
 	}
 	return all, nil
@@ -39,6 +40,7 @@ func (s *Store) Standing(ctx context.Context, k PersonKey) (Standing, error) {
 
 // read reads what countStanding tells.
 func (s *Standing) read(rows pgx.Rows) error {
+	*s = Standing{}
 	var status aponoapi.Status
 	var n int
 	var ends *time.Time

@@ -36,6 +36,7 @@ type Store struct {
 	jobs *river.Client[pgx.Tx] // enqueues only
 
 	answers answers
+	trips   trips
 }
 
 // Open connects to a database that Migrate has prepared.

@@ -132,9 +132,29 @@ func (s *Store) Submission(ctx context.Context, id string) (Submission, error) {
 	return submissionWhere(ctx, s.pool, "s.id = $1", id)
 }
 
-// SubmissionOf is what became of a draft, or ErrNotFound.
+// AskSubmissionOf asks what became of a draft; the submission stays as it is if
+// the draft was not submitted yet.
+func AskSubmissionOf(draftID string, sub *Submission) Question {
+	return Question{`SELECT ` + submissionColumns + ` FROM submissions s WHERE s.draft_id = $1`, []any{idOrNone(draftID)}, func(rows pgx.Rows) error {
+		read, err := pgx.CollectExactlyOneRow(rows, scanSubmission)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		*sub = read
+		return err
+	}}
+}
+
+// SubmissionOf answers AskSubmissionOf, or is ErrNotFound.
 func (s *Store) SubmissionOf(ctx context.Context, d Draft) (Submission, error) {
-	return submissionWhere(ctx, s.pool, "s.draft_id = $1", d.ID)
+	var sub Submission
+	if err := s.ask(ctx, AskSubmissionOf(d.ID, &sub)); err != nil {
+		return Submission{}, fmt.Errorf("look up what became of draft %s: %w", d.ID, err)
+	}
+	if sub.ID == "" {
+		return Submission{}, fmt.Errorf("submission of draft %s: %w", d.ID, ErrNotFound)
+	}
+	return sub, nil
 }
 
 // SubmissionCreated notes the requests that Apono answered a submission with,

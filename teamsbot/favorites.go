@@ -59,7 +59,7 @@ func (t *turn) place() cards.Place {
 // listFavorites shows the page of the favorites at which the list stands, and
 // the last requests.
 func (t *turn) listFavorites(ctx context.Context, l cards.Favorites) (teams.Answer, error) {
-	all, recent, err := t.bot.Store.FavoritesAndRecent(ctx, t.person.PersonKey, recentShown)
+	all, recent, err := t.favorites(ctx)
 	if err != nil {
 		return teams.Answer{}, err
 	}
@@ -84,6 +84,14 @@ func (t *turn) listFavorites(ctx context.Context, l cards.Favorites) (teams.Answ
 		l.Recent = append(l.Recent, t.bot.submissionView(t.person, r.Submission, r.Requests...))
 	}
 	return t.dialog("Favorites", cards.FavoritesList(l), teams.Medium)
+}
+
+// favorites are the person's favorites, and their last requests.
+func (t *turn) favorites(ctx context.Context) ([]db.Favorite, []db.Recent, error) {
+	if f := t.foreseen; f.listed {
+		return f.favorites, f.recent, nil
+	}
+	return t.bot.Store.FavoritesAndRecent(ctx, t.person.PersonKey, recentShown)
 }
 
 // textOf is what of a favorite can be searched for.

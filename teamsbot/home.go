@@ -18,8 +18,8 @@ func (t *turn) help(ctx context.Context) (cards.Card, error) {
 	if !t.alone {
 		return cards.Help(cards.Home{Shared: true, Admin: t.mayDoMore(ctx)}), nil
 	}
-	if t.person.Standing != nil { // read when the message arrived
-		home := t.bot.homeOf(*t.person.Standing)
+	if s := t.foreseen.standing; s != nil {
+		home := t.bot.homeOf(*s)
 		home.Admin = t.mayDoMore(ctx)
 		return cards.Help(home), nil
 	}

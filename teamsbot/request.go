@@ -60,26 +60,38 @@ func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
 // draft is the person's own draft that the press names, if it can still be
 // filled in, and why Apono refused it if it did.
 func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
-	d, err := t.bot.Store.Draft(ctx, t.person.PersonKey, t.press.Draft)
-	if errors.Is(err, db.ErrNotFound) {
-		return db.Draft{}, form{}, nil, sorry(err, wordsNoDraft)
-	}
+	d, sub, err := t.begun(ctx)
 	if err != nil {
 		return db.Draft{}, form{}, nil, err
 	}
 	var wrong problems
-	sub, err := t.bot.Store.SubmissionOf(ctx, d)
-	switch {
-	case errors.Is(err, db.ErrNotFound): // not submitted yet
-	case err != nil:
-		return db.Draft{}, form{}, nil, err
-	case sub.State == db.Refused:
+	switch sub.State {
+	case db.Refused:
 		wrong = problems{fieldAsked(sub.Asked, sub.Refusal): texts.Outside(sub.Refusal)}
-	case sub.State == db.Sending, sub.State == db.Created:
+	case db.Sending, db.Created:
 		return db.Draft{}, form{}, nil, sorry(errors.New("submitted before"), wordsSubmitted)
 	}
 	f, err := parseForm(d.Form)
 	return d, f, wrong, err
+}
+
+// begun is the person's own draft that the press names, and what it has become.
+func (t *turn) begun(ctx context.Context) (d db.Draft, sub db.Submission, err error) {
+	if f := t.foreseen; f.draft.ID != "" && f.draft.ID == t.press.Draft {
+		return f.draft, f.submission, nil
+	}
+	d, err = t.bot.Store.Draft(ctx, t.person.PersonKey, t.press.Draft)
+	if errors.Is(err, db.ErrNotFound) {
+		return d, sub, sorry(err, wordsNoDraft)
+	}
+	if err != nil {
+		return d, sub, err
+	}
+	sub, err = t.bot.Store.SubmissionOf(ctx, d)
+	if errors.Is(err, db.ErrNotFound) { // not submitted yet
+		err = nil
+	}
+	return d, sub, err
 }
 
 // show draws the step at which the form stands, with what is wrong there. What

@@ -31,6 +31,7 @@ type turn struct {
 	intent   string      // for the metrics: the verb or command, if it is one of ours
 	rest     string      // what was written after the command
 	alone    bool        // only the person reads the answer
+	foreseen foreseen    // what was read when it was taken on
 	link     db.Link     // the person's own token, once it has been asked for
 	began    []db.Watch  // what the channel watches since this turn
 
@@ -73,21 +74,28 @@ func (t *turn) take(ctx context.Context, token *teams.Token, body []byte) teams.
 	if answer, tooMuch := t.tooMuch(ctx); tooMuch {
 		return answer
 	}
+	t.readPress()
 	ctx, cancel := t.patience(ctx)
 	defer cancel()
 	return t.once(ctx)
 }
 
+// readPress reads what an invoke is about. One that is not a press of a button of
+// the bot's has no verb.
+func (t *turn) readPress() {
+	switch t.activity.Name {
+	case teams.InvokeTaskFetch, teams.InvokeTaskSubmit, teams.InvokeExtensionSubmit:
+		if task, err := t.activity.Task(); err == nil {
+			t.press, _ = cards.ParsePress(task.Data)
+		}
+	}
+}
+
 // patience is how long a press may take: all the same, but for the one that shows
 // access details, and its repeats.
 func (t *turn) patience(ctx context.Context) (context.Context, context.CancelFunc) {
-	if t.activity.Type == schema.Invoke && t.activity.Name == teams.InvokeTaskSubmit {
-		task, err := t.activity.Task()
-		press, none := cards.ParsePress(task.Data)
-		end, ok := ctx.Deadline()
-		if err == nil && none == nil && ok && press.Verb == cards.VerbDetailsShow {
-			return context.WithDeadline(context.WithoutCancel(ctx), end.Add(t.bot.within(showLasts-pressLasts)))
-		}
+	if end, ok := ctx.Deadline(); ok && t.activity.Name == teams.InvokeTaskSubmit && t.press.Verb == cards.VerbDetailsShow {
+		return context.WithDeadline(context.WithoutCancel(ctx), end.Add(t.bot.within(showLasts-pressLasts)))
 	}
 	return context.WithCancel(ctx)
 }
@@ -123,11 +131,16 @@ func (t *turn) once(ctx context.Context) teams.Answer {
 	}
 	reply, err := t.act(ctx)
 	place, id := arrival.Conversation.ID, arrival.ActivityID
-	if err != nil {
+	switch {
+	case err != nil && arrival.Looks:
+		return t.fail(err)
+	case err != nil:
 		late, cancel := t.bot.grace(ctx)
 		defer cancel()
 		t.err = errors.Join(err, t.bot.Store.Release(late, place, id))
 		return status(http.StatusInternalServerError)
+	case arrival.Looks:
+		return reply
 	}
 	kept := reply
 	if t.repeat != nil {
@@ -186,7 +199,7 @@ func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
 		Name:     cards.Line(a.From.Name, 200),
 		Locale:   cards.Line(a.Locale(), 40),
 		TimeZone: cards.Line(a.TimeZone(), 60),
-		Standing: t.asksForHelp(),
+		Looks:    t.looks(),
 	}
 	if arrival.Person.ObjectID == "" {
 		m, err := t.bot.Teams.Member(ctx, a.Where(), a.PersonMRI())
@@ -198,6 +211,7 @@ func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
 		}
 		arrival.Person.ObjectID = strings.ToLower(m.ObjectID)
 	}
+	arrival.Also = t.foresee(arrival.Person)
 	return arrival, nil
 }
 
@@ -233,11 +247,7 @@ func (t *turn) onInvoke(ctx context.Context) (teams.Answer, error) {
 	default:
 		return teams.NotImplemented(), nil
 	}
-	task, err := t.activity.Task()
-	if err != nil {
-		return t.tell(wordsOldButton)
-	}
-	if t.press, err = cards.ParsePress(task.Data); err != nil {
+	if t.press.Verb == "" {
 		return t.tell(wordsOldButton)
 	}
 	t.mendCopy(ctx)
