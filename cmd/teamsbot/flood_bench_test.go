@@ -22,17 +22,19 @@ type flood struct {
 }
 
 // BenchmarkFlood is what it costs to turn away who is not Teams, beside net/http
-// that answers as much, and what people notice of it.
+// that answers as much, what memory that takes, whom the bot asks because of it,
+// and what people notice.
 func BenchmarkFlood(b *testing.B) {
 	r := newRivals(b)
 	r.warmUp()
 	for b.Loop() {
+		since := r.asked()
+		r.levels()
 		fmt.Print("\n| A flood of requests | Processor time, bot | floor | × |\n|---|---|---|---|\n")
-		calls, memory := r.outgoing(), r.metric(r.bot, residentMemory)
 		for _, f := range r.floods() {
 			r.turnedAway(f)
 		}
-		fmt.Printf("\n%d calls to anybody; memory %.0f MB before, %.0f MB after.\n", r.outgoing()-calls, memory/(1<<20), r.metric(r.bot, residentMemory)/(1<<20))
+		r.asks(since)
 		r.noticed()
 	}
 }
@@ -54,15 +56,21 @@ func (r *rivals) floods() []flood {
 // forged is a token that only its signature tells from Teams' own.
 func (r *rivals) forged(claims map[string]any) string {
 	r.b.Helper()
-	own, _, err := jwt.NewParser().ParseUnverified(r.teams.SignToken(claims), jwt.MapClaims{})
-	r.must(err)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	r.must(err)
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims(claims))
-	token.Header = own.Header
+	token.Header["kid"] = r.keyID()
 	signed, err := token.SignedString(key)
 	r.must(err)
 	return signed
+}
+
+// keyID names the key that Teams signs with.
+func (r *rivals) keyID() string {
+	r.b.Helper()
+	own, _, err := jwt.NewParser().ParseUnverified(r.teams.SignToken(r.teams.Claims()), jwt.MapClaims{})
+	r.must(err)
+	return own.Header["kid"].(string)
 }
 
 // turnedAway prints a row: the bot and the floor in turns.
@@ -85,9 +93,6 @@ func repeated(request []byte, n int) (all [][]byte) {
 	}
 	return all
 }
-
-// outgoing is how often the bot called Teams or Apono.
-func (r *rivals) outgoing() int64 { return r.connector.taken.Load() + r.aponoCalls.Load() }
 
 // noticed prints how long people wait, alone and in a flood.
 func (r *rivals) noticed() {
