@@ -21,7 +21,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
-	"github.com/infracloudio/msbotbuilder-go/schema"
 )
 
 const (
@@ -192,21 +191,22 @@ func checkID(id string) error {
 	}
 }
 
-// do makes one call and returns the answer's body.
-func (c *Client) do(ctx context.Context, op, method string, to url.URL, body any) ([]byte, error) {
+// do makes one call and returns the answer's body. What is sent is JSON, or nil.
+func (c *Client) do(ctx context.Context, op, method string, to url.URL, content []byte) ([]byte, error) {
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	ctx = policy.WithRetryOptions(ctx, c.retries(ctx, method, &sent))
-	request, err := runtime.NewRequest(ctx, method, to.String())
+	plain, err := http.NewRequestWithContext(ctx, method, "", nil)
+	if err != nil {
+		return nil, refused(op, err)
+	}
+	plain.URL, plain.Host = &to, to.Host // written out, it would be parsed again
+	request, err := runtime.NewRequestFromRequest(plain)
 	if err != nil {
 		return nil, refused(op, err)
 	}
 	request.SetOperationValue(try{op, c.watch})
-	if body != nil {
-		content, err := encodeBody(body)
-		if err != nil {
-			return nil, refused(op, err)
-		}
+	if content != nil {
 		if err := request.SetBody(streaming.NopCloser(bytes.NewReader(content)), "application/json"); err != nil {
 			return nil, refused(op, err)
 		}
@@ -215,21 +215,14 @@ func (c *Client) do(ctx context.Context, op, method string, to url.URL, body any
 	if err != nil {
 		return nil, &Error{Op: op, cause: err, unclear: method == http.MethodPost && sent.Load()}
 	}
-	content, err := runtime.Payload(response)
+	body, err := runtime.Payload(response)
 	if err != nil {
 		return nil, &Error{Op: op, Status: response.StatusCode, cause: err, unclear: method == http.MethodPost}
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return nil, failure(op, response, content, c.now())
+		return nil, failure(op, response, body, c.now())
 	}
-	return content, nil
-}
-
-func encodeBody(body any) ([]byte, error) {
-	if a, ok := body.(schema.Activity); ok {
-		return encodeActivity(a)
-	}
-	return encode(body)
+	return body, nil
 }
 
 // retries says what is tried again. Teams: back off on 429, and try 412, 502

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/infracloudio/msbotbuilder-go/connector/client"
@@ -22,51 +21,47 @@ func NewAdapter(appID string, v *Verifier, c *Client) *core.BotFrameworkAdapter 
 	return &core.BotFrameworkAdapter{
 		AdapterSetting: core.AdapterSetting{AppID: appID},
 		TokenValidator: v,
-		Client:         &connector{client: c, op: "reply"},
+		Client:         connector{c},
 	}
 }
 
-// connector is a Client as the library wants it. The library throws a posted
-// activity's id away, so Send makes one of its own that brings the id back.
-type connector struct {
-	client *Client
-	op     string
-	id     *string // where the id goes, or nil
-}
+// connector is a Client as the library wants it.
+type connector struct{ client *Client }
 
-var _ client.Client = (*connector)(nil)
+var _ client.Client = connector{}
+
+// opReply is what the library's calls are for.
+const opReply = "reply"
 
 // Post sends an activity. One without a type is the library's way of saying
 // "no reply".
-func (c *connector) Post(ctx context.Context, to url.URL, activity schema.Activity) error {
+func (c connector) Post(ctx context.Context, to url.URL, activity schema.Activity) error {
 	if activity.Type == "" {
 		return nil
 	}
-	body, err := c.client.do(ctx, c.op, http.MethodPost, to, activity)
-	if err != nil || c.id == nil {
-		return err
-	}
-	var created struct {
-		ID string `json:"id"`
-	}
-	// An answer that cannot be read has no id, which Send reports.
-	_ = json.Unmarshal(body, &created)
-	*c.id = created.ID
-	return nil
+	return c.send(ctx, http.MethodPost, to, activity)
 }
 
-func (c *connector) Put(ctx context.Context, to url.URL, activity schema.Activity) error {
-	_, err := c.client.do(ctx, c.op, http.MethodPut, to, activity)
+func (c connector) Put(ctx context.Context, to url.URL, activity schema.Activity) error {
+	return c.send(ctx, http.MethodPut, to, activity)
+}
+
+func (c connector) Delete(ctx context.Context, target url.URL) error {
+	_, err := c.client.do(ctx, opReply, http.MethodDelete, target, nil)
 	return err
 }
 
-func (c *connector) Delete(ctx context.Context, target url.URL) error {
-	_, err := c.client.do(ctx, c.op, http.MethodDelete, target, nil)
-	return err
+func (c connector) Get(ctx context.Context, target url.URL) (json.RawMessage, error) {
+	return c.client.do(ctx, opReply, http.MethodGet, target, nil)
 }
 
-func (c *connector) Get(ctx context.Context, target url.URL) (json.RawMessage, error) {
-	return c.client.do(ctx, c.op, http.MethodGet, target, nil)
+func (c connector) send(ctx context.Context, method string, to url.URL, activity schema.Activity) error {
+	content, err := encodeActivity(activity)
+	if err != nil {
+		return refused(opReply, err)
+	}
+	_, err = c.client.do(ctx, opReply, method, to, content)
+	return err
 }
 
 // outgoing is a schema.Activity without what is not set. The library's own
@@ -85,16 +80,8 @@ type outgoing struct {
 	SemanticAction   schema.SemanticAction        `json:"semanticAction,omitzero"`
 }
 
-// encodeActivity writes what is sent. A card among it is long, and well-formed:
-// it goes in as it is, which encoding/json does not do.
 func encodeActivity(a schema.Activity) ([]byte, error) {
-	var card json.RawMessage
-	if len(a.Attachments) == 1 {
-		if content, ok := a.Attachments[0].Content.(json.RawMessage); ok && a.Attachments[0].ContentType == cardType {
-			card, a.Attachments = content, nil
-		}
-	}
-	body, err := encode(outgoing{
+	return encode(outgoing{
 		Activity:         a,
 		Timestamp:        a.Timestamp,
 		LocalTimestamp:   a.LocalTimestamp,
@@ -106,9 +93,4 @@ func encodeActivity(a schema.Activity) ([]byte, error) {
 		RelatesTo:        a.RelatesTo,
 		SemanticAction:   a.SemanticAction,
 	})
-	if err != nil || card == nil {
-		return body, err
-	}
-	return slices.Concat(body[:len(body)-1],
-		[]byte(`,"attachments":[{"contentType":"`+cardType+`","content":`), card, []byte(`}]}`)), nil
 }

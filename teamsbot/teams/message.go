@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"slices"
 
-	"github.com/infracloudio/msbotbuilder-go/core"
-	"github.com/infracloudio/msbotbuilder-go/core/activity"
 	"github.com/infracloudio/msbotbuilder-go/schema"
 )
 
@@ -36,38 +36,58 @@ type Message struct {
 	Alert   bool            // also put it into the person's activity feed
 }
 
-// apply writes m into an outgoing activity; it is an activity.MsgOption.
-func (m Message) apply(a *schema.Activity) error {
+// posted is what is sent of a message beside its card: the fields of the
+// library's schema.Activity that a message has.
+type posted struct {
+	Type         schema.ActivityTypes `json:"type"`
+	ID           string               `json:"id,omitempty"`
+	ServiceURL   string               `json:"serviceUrl"`
+	ChannelID    string               `json:"channelId"`
+	Text         string               `json:"text,omitempty"`
+	Summary      string               `json:"summary,omitempty"`
+	ChannelData  json.RawMessage      `json:"channelData,omitempty"`
+	From         account              `json:"from"`
+	Conversation account              `json:"conversation"`
+}
+
+// write is m as it is sent to a conversation, under an id when it replaces what has
+// that. The card is long, and well-formed: it goes in as it is, which encoding/json
+// does not do.
+func (c *Client) write(m Message, to Conversation, id string) ([]byte, error) {
 	if m.Text == "" && len(m.Card) == 0 {
-		return errors.New("a message without text and card")
+		return nil, errors.New("a message without text and card")
 	}
-	a.Text, a.Summary = m.Text, m.Summary
-	if len(m.Card) > 0 {
-		a.Attachments = []schema.Attachment{{ContentType: cardType, Content: m.Card}}
+	p := posted{
+		Type: schema.Message, ID: id, ServiceURL: to.ServiceURL, ChannelID: ChannelTeams,
+		Text: m.Text, Summary: m.Summary,
+		From: account{botMRI(c.appID)}, Conversation: account{to.fullID()},
 	}
 	if m.Alert {
-		a.ChannelData = map[string]any{"notification": map[string]any{"alert": true}}
+		p.ChannelData = json.RawMessage(`{"notification":{"alert":true}}`)
 	}
-	return nil
+	body, err := encode(p)
+	if err != nil || len(m.Card) == 0 {
+		return body, err
+	}
+	return slices.Concat(body[:len(body)-1],
+		[]byte(`,"attachments":[{"contentType":"`+cardType+`","content":`), m.Card, []byte(`}]}`)), nil
 }
 
 // Send posts a message and returns its id.
 func (c *Client) Send(ctx context.Context, to Conversation, m Message) (string, error) {
 	const op = "send"
-	leave, err := c.enter(ctx, op, to)
+	content, err := c.write(m, to, "")
+	if err != nil {
+		return "", refused(op, err)
+	}
+	body, err := c.inTurn(ctx, op, http.MethodPost, content, to)
 	if err != nil {
 		return "", err
 	}
-	defer leave()
 	var id string
-	bot := core.BotFrameworkAdapter{Client: &connector{client: c, op: op, id: &id}}
-	err = bot.ProactiveMessage(ctx, c.reference(to), activity.HandlerFuncs{
-		OnMessageFunc: func(t *activity.TurnContext) (schema.Activity, error) { return t.SendActivity(m.apply) },
-	})
-	if err != nil {
-		return "", own(op, err)
-	}
-	if id == "" {
+	r := &reader{text: body}
+	r.strings(said{"id", &id})
+	if r.end() != nil || id == "" { // an answer that cannot be read has no id
 		return "", &Error{Op: op, Message: "the answer names no message", unclear: true}
 	}
 	return id, nil
@@ -76,68 +96,38 @@ func (c *Client) Send(ctx context.Context, to Conversation, m Message) (string, 
 // Update replaces a message of the bot's own as a whole.
 func (c *Client) Update(ctx context.Context, in Conversation, activityID string, m Message) error {
 	const op = "update"
-	leave, err := c.enter(ctx, op, in, activityID)
+	content, err := c.write(m, in, activityID)
 	if err != nil {
-		return err
-	}
-	defer leave()
-	a := activity.ApplyConversationReference(schema.Activity{Type: schema.Message}, c.reference(in), false)
-	a.ID = activityID
-	if err := m.apply(&a); err != nil {
 		return refused(op, err)
 	}
-	bot := core.BotFrameworkAdapter{Client: &connector{client: c, op: op}}
-	return own(op, bot.UpdateActivity(ctx, a))
+	_, err = c.inTurn(ctx, op, http.MethodPut, content, in, activityID)
+	return err
 }
 
 // Delete takes a message of the bot's own away. Teams keeps copies for
 // retention: it is no way to take back a secret.
 func (c *Client) Delete(ctx context.Context, in Conversation, activityID string) error {
-	const op = "delete"
-	leave, err := c.enter(ctx, op, in, activityID)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	bot := core.BotFrameworkAdapter{Client: &connector{client: c, op: op}}
-	return own(op, bot.DeleteActivity(ctx, activityID, c.reference(in)))
+	_, err := c.inTurn(ctx, "delete", http.MethodDelete, nil, in, activityID)
+	return err
 }
 
-// enter checks the address, which the library joins without looking, and waits
-// for the conversation's turn.
-func (c *Client) enter(ctx context.Context, op string, in Conversation, ids ...string) (leave func(), err error) {
-	ids = append(ids, in.ID, in.fullID())
-	if _, err := c.endpoint(in.ServiceURL, ids...); err != nil {
+// inTurn makes a call about a conversation's activities, or about one of them, when
+// it is the conversation's turn.
+func (c *Client) inTurn(ctx context.Context, op, method string, content []byte, in Conversation, activity ...string) ([]byte, error) {
+	to, err := c.endpoint(in.ServiceURL, append([]string{"conversations", in.fullID(), "activities"}, activity...)...)
+	if err == nil {
+		err = checkID(in.ID)
+	}
+	if err != nil {
 		return nil, refused(op, err)
 	}
-	leave, err = c.order.wait(ctx, in.ID)
+	leave, err := c.order.wait(ctx, in.ID)
 	if err != nil {
 		return nil, &Error{Op: op, cause: err}
 	}
-	return leave, nil
-}
-
-func (c *Client) reference(to Conversation) schema.ConversationReference {
-	return schema.ConversationReference{
-		ServiceURL:   to.ServiceURL,
-		ChannelID:    ChannelTeams,
-		Bot:          schema.ChannelAccount{ID: botMRI(c.appID)},
-		Conversation: schema.ConversationAccount{ID: to.fullID()},
-	}
+	defer leave()
+	return c.do(ctx, op, method, to, content)
 }
 
 // botMRI is a bot's id within Teams.
 func botMRI(appID string) string { return "28:" + appID }
-
-// own takes our error out of the library's wrapping. What is not ours the
-// library refused before anything was sent.
-func own(op string, err error) error {
-	if err == nil {
-		return nil
-	}
-	var e *Error
-	if errors.As(err, &e) {
-		return e
-	}
-	return refused(op, err)
-}

@@ -142,17 +142,21 @@ func (c *Client) CreateConversation(ctx context.Context, serviceURL, tenantID, m
 	if err != nil {
 		return "", refused(op, err)
 	}
-	leave, err := c.order.wait(ctx, memberID)
-	if err != nil {
-		return "", &Error{Op: op, cause: err}
-	}
-	defer leave()
-	body, err := c.do(ctx, op, http.MethodPost, to, struct {
+	content, err := encode(struct {
 		IsGroup  bool      `json:"isGroup"`
 		Bot      account   `json:"bot"`
 		Members  []account `json:"members"`
 		TenantID string    `json:"tenantId"`
 	}{false, account{botMRI(c.appID)}, []account{{memberID}}, tenantID})
+	if err != nil {
+		return "", refused(op, err)
+	}
+	leave, err := c.order.wait(ctx, memberID)
+	if err != nil {
+		return "", &Error{Op: op, cause: err}
+	}
+	defer leave()
+	body, err := c.do(ctx, op, http.MethodPost, to, content)
 	if err != nil {
 		return "", err
 	}
