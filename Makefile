@@ -37,6 +37,7 @@ bench: ## the tables of docs/performance.md, measured on this machine (some minu
 .PHONY: lint
 lint: ## the linters of .golangci.yml (their first build takes minutes)
 	$(LINT) run --allow-serial-runners ./...
+	cd deploy && CGO_ENABLED=0 go tool -modfile=../tools/go.mod golangci-lint run --allow-serial-runners --config ../.golangci.yml ./...
 
 .PHONY: fmt
 fmt: ## format the code

@@ -50,7 +50,7 @@ func rendered(t *testing.T, kubernetes string, values ...string) (map[string]obj
 	if err != nil {
 		return nil, err
 	}
-	files, err := engine.Engine{Strict: true}.Render(chart, all)
+	files, err := engine.Engine{Strict: true}.RenderWithContext(t.Context(), chart, all)
 	if err != nil {
 		return nil, err
 	}
