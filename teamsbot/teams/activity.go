@@ -1,7 +1,10 @@
 package teams
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,33 +24,60 @@ const (
 
 // Activity is one thing that happened in Teams, as it arrived.
 //
-// The embedded schema.Activity is what the library's adapter and the Verifier
-// want. Of it, only what somebody reads is filled in, and what it would lose of
-// what Teams sends is shadowed here: a value need not be an object, a mention has
-// a text, a time may come without a zone.
+// The embedded schema.Activity is what the library's adapter wants. Of it, only
+// what somebody reads is filled in, and what it would lose of what Teams sends, or
+// refuse to read, is shadowed here: a value need not be an object, a mention has a
+// text, a time may come without a zone.
 type Activity struct {
 	schema.Activity
 	Value          json.RawMessage
 	ChannelData    ChannelData
-	Entities       []Entity
-	MembersAdded   []mover
-	MembersRemoved []mover
+	Entities       few[Entity]
+	MembersAdded   few[mover]
+	MembersRemoved few[mover]
 	Timestamp      string
+}
+
+// received is what is read of an activity.
+type received struct {
+	Type           schema.ActivityTypes       `json:"type"`
+	ID             string                     `json:"id"`
+	Timestamp      string                     `json:"timestamp"`
+	ServiceURL     string                     `json:"serviceUrl"`
+	ChannelID      string                     `json:"channelId"`
+	From           schema.ChannelAccount      `json:"from"`
+	Conversation   schema.ConversationAccount `json:"conversation"`
+	Recipient      schema.ChannelAccount      `json:"recipient"`
+	Text           string                     `json:"text"`
+	Name           string                     `json:"name"`
+	Action         string                     `json:"action"`
+	ReplyToID      string                     `json:"replyToId"`
+	Locale         string                     `json:"locale"`
+	LocalTimezone  string                     `json:"localTimezone"`
+	Value          json.RawMessage            `json:"value"`
+	ChannelData    ChannelData                `json:"channelData"`
+	Entities       few[Entity]                `json:"entities"`
+	MembersAdded   few[mover]                 `json:"membersAdded"`
+	MembersRemoved few[mover]                 `json:"membersRemoved"`
 }
 
 // ChannelData is what Teams adds to Bot Framework's activity.
 type ChannelData struct {
-	EventType string
-	Tenant    struct{ ID string }
-	Team      struct{ ID, Name, AADGroupID string }
-	Channel   struct {
-		ID, Name string
-		Type     ChannelType
-	}
+	EventType string `json:"eventType"`
+	Tenant    struct {
+		ID string `json:"id"`
+	} `json:"tenant"`
+	Team struct {
+		ID         string `json:"id"`
+		Name       string `json:"name"`
+		AADGroupID string `json:"aadGroupId"`
+	} `json:"team"`
+	Channel struct {
+		ID   string      `json:"id"`
+		Name string      `json:"name"`
+		Type ChannelType `json:"type"`
+	} `json:"channel"`
 }
-
-// mover is somebody who came or went.
-type mover struct{ ID string }
 
 // ChannelType is who can be in a channel, as Teams spells it. Not every activity
 // tells it.
@@ -62,17 +92,43 @@ const (
 
 // Entity is a mention (Text, Mentioned) or the sender's client (the rest).
 type Entity struct {
-	Type             string
-	Text             string
-	Mentioned        struct{ ID string }
-	Locale, Timezone string
+	Type      string `json:"type"`
+	Text      string `json:"text"`
+	Mentioned struct {
+		ID string `json:"id"`
+	} `json:"mentioned"`
+	Locale   string `json:"locale"`
+	Timezone string `json:"timezone"`
 }
 
-// The entities that the bot reads, as Teams spells them.
-const (
-	entityMention = "mention"
-	entityClient  = "clientInfo"
-)
+// DecodeActivity reads a request's whole body, which must be one JSON object
+// and nothing after it. Fields that we do not know, or that are of another
+// type than documented, are passed over: clients differ, and what is needed
+// and missing shows where it is needed.
+func DecodeActivity(body []byte) (*Activity, error) {
+	if !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+		return nil, errors.New("decode activity: not a JSON object")
+	}
+	var r received
+	err := json.Unmarshal(body, &r)
+	// encoding/json reads on after a field of the wrong type.
+	var wrongType *json.UnmarshalTypeError
+	if err != nil && !errors.As(err, &wrongType) {
+		return nil, fmt.Errorf("decode activity: %w", err)
+	}
+	if r.Type == "" {
+		return nil, errors.New("decode activity: it has no type")
+	}
+	return &Activity{
+		Activity: schema.Activity{
+			Type: r.Type, ID: r.ID, ServiceURL: r.ServiceURL, ChannelID: r.ChannelID,
+			From: r.From, Conversation: r.Conversation, Recipient: r.Recipient,
+			Text: r.Text, Name: r.Name, Action: r.Action, ReplyToID: r.ReplyToID, Locale: r.Locale, LocalTimezone: r.LocalTimezone,
+		},
+		Value: r.Value, ChannelData: r.ChannelData, Entities: r.Entities,
+		MembersAdded: r.MembersAdded, MembersRemoved: r.MembersRemoved, Timestamp: r.Timestamp,
+	}, nil
+}
 
 // Check refuses an activity whose tenant is unknown or told in two ways. The
 // token does not name the tenant, so this is all there is to go by. What it
@@ -165,7 +221,7 @@ func (a *Activity) TimeZone() string {
 
 func (a *Activity) client() Entity {
 	for _, e := range a.Entities {
-		if e.Type == entityClient {
+		if e.Type == "clientInfo" {
 			return e
 		}
 	}

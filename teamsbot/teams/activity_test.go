@@ -313,15 +313,3 @@ func BenchmarkDecode(b *testing.B) {
 		}
 	}
 }
-
-func BenchmarkTask(b *testing.B) {
-	a := Activity{Value: []byte(`{"data":{"msteams":{"type":"task/submit"},"apono":{"verb":"request.step","draft":"` + strings.Repeat("d", 26) + `","do":"next"},
-		"permissions":"` + strings.Repeat("read-only,", 20) + `","justification":"INC-123: the orders are not delivered"},"context":{"theme":"default"},"tabContext":{}}`)}
-	a.Name = InvokeTaskSubmit
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := a.Task(); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

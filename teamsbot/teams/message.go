@@ -84,13 +84,13 @@ func (c *Client) Send(ctx context.Context, to Conversation, m Message) (string, 
 	if err != nil {
 		return "", err
 	}
-	var id string
-	r := &reader{text: body}
-	r.strings(said{"id", &id})
-	if r.end() != nil || id == "" { // an answer that cannot be read has no id
+	var created struct {
+		ID string `json:"id"`
+	}
+	if err := json.Unmarshal(body, &created); err != nil || created.ID == "" {
 		return "", &Error{Op: op, Message: "the answer names no message", unclear: true}
 	}
-	return id, nil
+	return created.ID, nil
 }
 
 // Update replaces a message of the bot's own as a whole.

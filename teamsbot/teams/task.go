@@ -3,6 +3,7 @@ package teams
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -38,57 +39,36 @@ func (a *Activity) Task() (TaskRequest, error) {
 	default:
 		return TaskRequest{}, fmt.Errorf("invoke %q is not about a dialog", printable(a.Name))
 	}
+	var value struct {
+		Data      json.RawMessage `json:"data"`
+		CommandID string          `json:"commandId"`
+		Context   struct {
+			Theme string `json:"theme"`
+		} `json:"context"`
+		MessagePayload struct {
+			Body struct {
+				ContentType string `json:"contentType"`
+				Content     string `json:"content"`
+			} `json:"body"`
+		} `json:"messagePayload"`
+	}
 	if !bytes.HasPrefix(a.Value, []byte("{")) {
 		return TaskRequest{}, fmt.Errorf("%s: its value is not an object", a.Name)
 	}
-	var task TaskRequest
-	var body messageBody
-	r := &reader{text: a.Value}
-	task.read(r, &body)
-	if err := r.end(); err != nil {
+	var wrongType *json.UnmarshalTypeError
+	if err := json.Unmarshal(a.Value, &value); err != nil && !errors.As(err, &wrongType) {
 		return TaskRequest{}, fmt.Errorf("%s: %w", a.Name, err)
 	}
-	if body.contentType != "text" {
-		body.content = plain(body.content)
+	if string(value.Data) == "null" {
+		value.Data = nil
 	}
-	task.Message = strings.TrimSpace(body.content)
-	return task, nil
-}
-
-// messageBody is the message on which a command was used, as Teams writes it.
-type messageBody struct{ contentType, content string }
-
-func (t *TaskRequest) read(r *reader, body *messageBody) {
-	r.object()
-	for r.field() {
-		switch string(r.name) {
-		case "data":
-			if t.Data = r.raw(); string(t.Data) == "null" {
-				t.Data = nil
-			}
-		case "commandid":
-			r.string(&t.CommandID)
-		case "context":
-			r.strings(said{"theme", &t.Theme})
-		case "messagepayload":
-			body.read(r)
-		default:
-			r.skip()
-		}
+	message := value.MessagePayload.Body.Content
+	if value.MessagePayload.Body.ContentType != "text" {
+		message = plain(message)
 	}
-}
-
-func (b *messageBody) read(r *reader) {
-	if !r.object() {
-		return
-	}
-	for r.field() {
-		if string(r.name) == "body" {
-			r.strings(said{"contenttype", &b.contentType}, said{"content", &b.content})
-		} else {
-			r.skip()
-		}
-	}
+	return TaskRequest{
+		Data: value.Data, CommandID: value.CommandID, Theme: value.Context.Theme, Message: strings.TrimSpace(message),
+	}, nil
 }
 
 // Answer is the HTTP response to an invoke. A Body is JSON; without one the

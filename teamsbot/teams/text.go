@@ -15,7 +15,7 @@ var tag = regexp.MustCompile(`</?[A-Za-z][^<>]*>`)
 func (a *Activity) Text() string {
 	text := a.Activity.Text
 	for _, e := range a.Entities {
-		if e.Type == entityMention && e.Text != "" && e.Mentioned.ID == a.Recipient.ID {
+		if e.Type == "mention" && e.Text != "" && e.Mentioned.ID == a.Recipient.ID {
 			text = strings.ReplaceAll(text, e.Text, " ")
 		}
 	}
