@@ -12,10 +12,12 @@ const (
 	// answersLast how long it may take.
 	answersAtOnce = 100
 	answersLast   = 5 * time.Second
+	// answersGather is how long an answer waits for others. Nobody waits for it but
+	// who sends the same activity again.
+	answersGather = 10 * time.Millisecond
 )
 
-// answers are those that wait to be kept while others are being written: under
-// load one statement keeps many.
+// answers are those that wait to be kept: one statement keeps many.
 type answers struct {
 	mu      sync.Mutex
 	waiting []answered
@@ -55,6 +57,7 @@ func (s *Store) Answered(ctx context.Context, conversationID, activityID string,
 // statement.
 func (s *Store) keepAnswers(ctx context.Context) {
 	for {
+		time.Sleep(answersGather)
 		s.answers.mu.Lock()
 		batch := s.answers.waiting[:min(len(s.answers.waiting), answersAtOnce)]
 		s.answers.waiting = s.answers.waiting[len(batch):]

@@ -60,7 +60,7 @@ func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, an
 	}
 	first = a.Looks || is.first
 	if !is.knows(a) {
-		if err := s.ask(ctx, a.askToRemember(&is)); err != nil {
+		if err := s.askAlone(ctx, a.askToRemember(&is)); err != nil {
 			return Person{}, false, nil, errors.Join(fmt.Errorf("remember who did %s: %w", a.ActivityID, err), s.giveBack(ctx, a, first))
 		}
 	}

@@ -61,7 +61,12 @@ func (s *Store) SaveDraft(ctx context.Context, d *Draft, form any) error {
 		return err
 	}
 	revision := 0
-	if err := s.ask(ctx, d.askToSave(body, &revision)); err != nil {
+	if d.Revision == 0 {
+		err = s.ask(ctx, d.askToBegin(body, &revision))
+	} else {
+		err = s.askAlone(ctx, d.askToSave(body, &revision))
+	}
+	if err != nil {
 		return fmt.Errorf("save draft %s: %w", d.ID, err)
 	}
 	if revision == 0 {
@@ -71,21 +76,25 @@ func (s *Store) SaveDraft(ctx context.Context, d *Draft, form any) error {
 	return nil
 }
 
+func (d Draft) askToBegin(form json.RawMessage, revision *int) Question {
+	return Question{`
+		INSERT INTO drafts (id, form, tenant_id, object_id) VALUES ($1, $2, $3, $4)
+		RETURNING revision`, []any{d.ID, form, d.Person.TenantID, d.Person.ObjectID}, readNumber(revision)}
+}
+
 func (d Draft) askToSave(form json.RawMessage, revision *int) Question {
-	q := Question{`
+	return Question{`
 		UPDATE drafts SET form = $3, revision = revision + 1, updated_at = now()
 		WHERE id = $1 AND revision = $2
-		RETURNING revision`, []any{d.ID, d.Revision, form}, func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{revision}, func() error { return nil })
+		RETURNING revision`, []any{d.ID, d.Revision, form}, readNumber(revision)}
+}
+
+// readNumber reads the one number that Postgres answers with, if it does.
+func readNumber(n *int) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, []any{n}, func() error { return nil })
 		return err
-	}}
-	if d.Revision == 0 {
-		q.sql = `
-		INSERT INTO drafts (id, form, tenant_id, object_id) VALUES ($1, $2, $3, $4)
-		RETURNING revision`
-		q.args = []any{d.ID, form, d.Person.TenantID, d.Person.ObjectID}
 	}
-	return q
 }
 
 // isID says that a name, which may be forged, is spelled as ours are. Both uuid
