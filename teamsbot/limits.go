@@ -127,12 +127,12 @@ func (t *turn) keepDialog(words texts.Text) (teams.Answer, bool) {
 	if name := t.activity.Name; name != teams.InvokeTaskSubmit && name != teams.InvokeExtensionSubmit {
 		return teams.Answer{}, false
 	}
-	task, err := t.activity.Task()
-	if err != nil || len(task.Data) > pressHolds {
+	if len(t.activity.Value) > pressHolds {
 		return teams.Answer{}, false
 	}
-	press, err := cards.ParsePress(task.Data)
-	if err != nil {
+	t.readPress()
+	press := t.press
+	if press.Verb == "" {
 		return teams.Answer{}, false
 	}
 	if press.Verb == cards.VerbConnectNow { // the token has to be pasted again

@@ -60,10 +60,11 @@ func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
 // draft is the person's own draft that the press names, if it can still be
 // filled in, and why Apono refused it if it did.
 func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
-	d, sub, err := t.begun(ctx)
+	is, err := t.begun(ctx)
 	if err != nil {
 		return db.Draft{}, form{}, nil, err
 	}
+	d, sub := is.draft, is.submission
 	var wrong problems
 	switch sub.State {
 	case db.Refused:
@@ -76,22 +77,21 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 }
 
 // begun is the person's own draft that the press names, and what it has become.
-func (t *turn) begun(ctx context.Context) (d db.Draft, sub db.Submission, err error) {
-	if f := t.foreseen; f.draft.ID != "" && f.draft.ID == t.press.Draft {
-		return f.draft, f.submission, nil
+func (t *turn) begun(ctx context.Context) (is begun, err error) {
+	if f := t.foreseen.begun; f != nil && f.draft.ID != "" && f.draft.ID == t.press.Draft {
+		return *f, nil
 	}
-	d, err = t.bot.Store.Draft(ctx, t.person.PersonKey, t.press.Draft)
+	is.draft, err = t.bot.Store.Draft(ctx, t.person.PersonKey, t.press.Draft)
 	if errors.Is(err, db.ErrNotFound) {
-		return d, sub, sorry(err, wordsNoDraft)
+		return is, sorry(err, wordsNoDraft)
 	}
-	if err != nil {
-		return d, sub, err
+	if err == nil {
+		is.submission, err = t.bot.Store.SubmissionOf(ctx, is.draft)
 	}
-	sub, err = t.bot.Store.SubmissionOf(ctx, d)
 	if errors.Is(err, db.ErrNotFound) { // not submitted yet
 		err = nil
 	}
-	return d, sub, err
+	return is, err
 }
 
 // show draws the step at which the form stands, with what is wrong there. What

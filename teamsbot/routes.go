@@ -1,12 +1,14 @@
 package teamsbot
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -56,7 +58,7 @@ func (b *Bot) postMessages(c *gin.Context) {
 		b.turnAway(c, t, started, t.reject(err))
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit))
+	body, err := readBody(c)
 	if err != nil {
 		c.Status(statusOfRead(err))
 		return
@@ -72,10 +74,19 @@ func (b *Bot) postMessages(c *gin.Context) {
 		c.Status(answer.Status)
 		return
 	}
+	c.Header("Content-Length", strconv.Itoa(len(answer.Body))) // net/http would send what is long in pieces
 	c.Data(answer.Status, "application/json; charset=utf-8", answer.Body)
 	if t.repeat != nil {
 		clear(answer.Body) // there are access details in it
 	}
+}
+
+// readBody reads a body, in one piece where its length was announced.
+func readBody(c *gin.Context) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(c.Request.ContentLength, 0), bodyLimit)) + bytes.MinRead)
+	_, err := body.ReadFrom(http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit))
+	return body.Bytes(), err
 }
 
 // turnAway answers who is not Teams.
@@ -112,7 +123,7 @@ func (b *Bot) postEvents(c *gin.Context) {
 		}
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, bodyLimit))
+	body, err := readBody(c)
 	if err != nil {
 		c.Status(statusOfRead(err))
 		return

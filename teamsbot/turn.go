@@ -80,14 +80,18 @@ func (t *turn) take(ctx context.Context, token *teams.Token, body []byte) teams.
 	return t.once(ctx)
 }
 
-// readPress reads what an invoke is about. One that is not a press of a button of
-// the bot's has no verb.
+// readPress reads what an invoke is about. What is no press of a button of the
+// bot's has no verb.
 func (t *turn) readPress() {
-	switch t.activity.Name {
-	case teams.InvokeTaskFetch, teams.InvokeTaskSubmit, teams.InvokeExtensionSubmit:
-		if task, err := t.activity.Task(); err == nil {
-			t.press, _ = cards.ParsePress(task.Data)
-		}
+	if t.activity.Type != schema.Invoke || t.activity.Name == teams.InvokeExtensionFetch {
+		return
+	}
+	task, err := t.activity.Task()
+	if err != nil {
+		return
+	}
+	if press, err := cards.ParsePress(task.Data); err == nil {
+		t.press = press
 	}
 }
 
@@ -97,7 +101,7 @@ func (t *turn) patience(ctx context.Context) (context.Context, context.CancelFun
 	if end, ok := ctx.Deadline(); ok && t.activity.Name == teams.InvokeTaskSubmit && t.press.Verb == cards.VerbDetailsShow {
 		return context.WithDeadline(context.WithoutCancel(ctx), end.Add(t.bot.within(showLasts-pressLasts)))
 	}
-	return context.WithCancel(ctx)
+	return ctx, func() {}
 }
 
 // concerns says that an activity is of a kind that the bot does something about.
