@@ -51,16 +51,17 @@ type Answer struct {
 // that the first one gave, or none while it is not there yet.
 func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, answer *Answer, err error) {
 	var is visit
-	questions := append([]Question{a.askWho(&is)}, a.Also...)
+	var questions []Question
 	if !a.Looks {
-		questions = append(questions, a.askFirst(&is.first))
+		questions = append(questions, a.askFirst(&is.first)) // first: see lockActivities
 	}
-	if err := s.ask(ctx, questions...); err != nil {
+	questions = append(append(questions, a.askWho(&is)), a.Also...)
+	if err := s.trips.ask(ctx, questions...); err != nil {
 		return Person{}, false, nil, fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
 	}
 	first = a.Looks || is.first
 	if !is.knows(a) {
-		if err := s.askAlone(ctx, a.askToRemember(&is)); err != nil {
+		if err := s.trips.askAlone(ctx, a.askToRemember(&is)); err != nil {
 			return Person{}, false, nil, errors.Join(fmt.Errorf("remember who did %s: %w", a.ActivityID, err), s.giveBack(ctx, a, first))
 		}
 	}

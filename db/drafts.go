@@ -44,7 +44,7 @@ func AskDraft(k PersonKey, id string, d *Draft) Question {
 // Draft answers AskDraft, or is ErrNotFound.
 func (s *Store) Draft(ctx context.Context, k PersonKey, id string) (Draft, error) {
 	var d Draft
-	if err := s.ask(ctx, AskDraft(k, id, &d)); err != nil {
+	if err := s.trips.ask(ctx, AskDraft(k, id, &d)); err != nil {
 		return Draft{}, fmt.Errorf("look up draft %q: %w", id, err)
 	}
 	if d.ID == "" {
@@ -62,9 +62,9 @@ func (s *Store) SaveDraft(ctx context.Context, d *Draft, form any) error {
 	}
 	revision := 0
 	if d.Revision == 0 {
-		err = s.ask(ctx, d.askToBegin(body, &revision))
+		err = s.drafts.ask(ctx, d.askToBegin(body, &revision))
 	} else {
-		err = s.askAlone(ctx, d.askToSave(body, &revision))
+		err = s.drafts.askAlone(ctx, d.askToSave(body, &revision))
 	}
 	if err != nil {
 		return fmt.Errorf("save draft %s: %w", d.ID, err)

@@ -44,6 +44,11 @@ const (
 	lockPlace       = `SELECT FROM conversations WHERE id = @chat FOR UPDATE`
 	lockRequests    = `SELECT FROM requests WHERE submission_id IN (` + submitted + `) ORDER BY id FOR UPDATE`
 
+	// Who takes on an activity of the person's asks for the person afterwards: either
+	// it is gone with them, or they are new. All who press wait for this, so that it
+	// comes when nothing long is left to do.
+	lockActivities = `LOCK TABLE activities IN SHARE ROW EXCLUSIVE MODE`
+
 	theirs    = `tenant_id = @tenant AND object_id = @object`
 	submitted = `SELECT id FROM submissions WHERE ` + made
 	// What was made elsewhere before the bot knew them is nobody's still.
@@ -111,7 +116,6 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseDrafts, &e.Drafts},
 			{eraseFavorites, &e.Favorites},
 			{eraseLinks, &e.Links},
-			{eraseActivities, &e.Activities},
 			{eraseDecisions, &e.Decisions},
 			{eraseParties, &e.Parties},
 			{eraseAudited, &ignored},
@@ -119,6 +123,8 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseWatches, &e.Watches},
 			{eraseAskedFor, &ignored},
 			{eraseDraftedFor, &ignored},
+			{lockActivities, &ignored},
+			{eraseActivities, &e.Activities},
 			{erasePerson, &ignored},
 			{erasePlace, &ignored},
 		} {

@@ -233,7 +233,7 @@ func AskRecent(k PersonKey, limit int, recent *[]Recent) Question {
 func (s *Store) FavoritesAndRecent(ctx context.Context, k PersonKey, limit int) ([]Favorite, []Recent, error) {
 	var all []Favorite
 	var recent []Recent
-	if err := s.ask(ctx, AskFavorites(k, &all), AskRecent(k, limit, &recent)); err != nil {
+	if err := s.trips.ask(ctx, AskFavorites(k, &all), AskRecent(k, limit, &recent)); err != nil {
 		return nil, nil, fmt.Errorf("list the favorites of %s: %w", k.ObjectID, err)
 	}
 	return all, recent, nil

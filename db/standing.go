@@ -32,7 +32,7 @@ func AskStanding(k PersonKey, s *Standing) Question {
 // Standing answers AskStanding.
 func (s *Store) Standing(ctx context.Context, k PersonKey) (Standing, error) {
 	var all Standing
-	if err := s.ask(ctx, AskStanding(k, &all)); err != nil {
+	if err := s.trips.ask(ctx, AskStanding(k, &all)); err != nil {
 		return Standing{}, fmt.Errorf("count the requests of %s: %w", k.ObjectID, err)
 	}
 	return all, nil

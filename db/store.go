@@ -36,7 +36,8 @@ type Store struct {
 	jobs *river.Client[pgx.Tx] // enqueues only
 
 	answers answers
-	trips   trips
+	trips   *trips
+	drafts  *trips // of their own: who begins one may have to wait for who erases the person
 }
 
 // Open connects to a database that Migrate has prepared.
@@ -71,7 +72,7 @@ func open(ctx context.Context, c Config, more func(*pgxpool.Config)) (*Store, er
 		pool.Close()
 		return nil, fmt.Errorf("prepare the jobs: %w", err)
 	}
-	return &Store{pool: pool, jobs: jobs}, nil
+	return &Store{pool: pool, jobs: jobs, trips: &trips{pool: pool}, drafts: &trips{pool: pool}}, nil
 }
 
 // Close ends all connections, after the work on them is done.

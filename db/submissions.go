@@ -148,7 +148,7 @@ func AskSubmissionOf(draftID string, sub *Submission) Question {
 // SubmissionOf answers AskSubmissionOf, or is ErrNotFound.
 func (s *Store) SubmissionOf(ctx context.Context, d Draft) (Submission, error) {
 	var sub Submission
-	if err := s.ask(ctx, AskSubmissionOf(d.ID, &sub)); err != nil {
+	if err := s.trips.ask(ctx, AskSubmissionOf(d.ID, &sub)); err != nil {
 		return Submission{}, fmt.Errorf("look up what became of draft %s: %w", d.ID, err)
 	}
 	if sub.ID == "" {

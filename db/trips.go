@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 const (
@@ -27,9 +30,12 @@ type Question struct {
 	read func(pgx.Rows) error // may be called again if Postgres ended what it was part of
 }
 
-// trips are the ways to Postgres and back that presses share: those who come at
-// the same time ask together, which costs both sides about half.
+// trips are the ways to Postgres and back that presses share: those who come
+// while as many as may be are under way go together on the next one, which costs
+// both sides about half.
 type trips struct {
+	pool *pgxpool.Pool
+
 	mu       sync.Mutex
 	waiting  []*party
 	underWay int
@@ -38,96 +44,92 @@ type trips struct {
 // party is who wants several questions answered in one transaction.
 type party struct {
 	questions []Question
-	failed    error // of what was read, which nobody else is concerned by
+	failed    error       // of what was read, which nobody else is concerned by
+	gone      atomic.Bool // does not wait any more
 	back      chan error
 }
 
 // ask has questions answered in one transaction, which others may share and wait
 // for: they must find what they are about by an index, and wait for no lock. What
 // they read must not be looked at if that fails: it may still be on its way.
-func (s *Store) ask(ctx context.Context, questions ...Question) error {
+func (t *trips) ask(ctx context.Context, questions ...Question) error {
 	p := &party{questions: questions, back: make(chan error, 1)}
-	if together := s.trips.join(p); together != nil {
-		// The others came before, so that their time ends before that of ctx.
-		s.guide(ctx, together)
-		if together = s.trips.next(); together != nil {
-			go s.travel(together)
-		}
+	if t.setsOut(p) {
+		defer t.comeBack()
+		return errors.Join(t.trip(ctx, p), p.failed)
 	}
 	select {
 	case err := <-p.back:
 		return err
 	case <-ctx.Done():
+		p.gone.Store(true)
 		return ctx.Err()
 	}
 }
 
-// join lets a party wait for the next trip, or tells with whom it sets out on one
-// now.
-func (t *trips) join(p *party) (together []*party) {
+// askAlone has a question answered that may have to wait for a lock.
+func (t *trips) askAlone(ctx context.Context, q Question) error {
+	p := &party{questions: []Question{q}}
+	return errors.Join(t.trip(ctx, p), p.failed)
+}
+
+// setsOut says that a party travels at once; else it waits for the next trip.
+func (t *trips) setsOut(p *party) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.waiting = append(t.waiting, p)
 	if t.underWay == tripsAtOnce {
-		return nil
+		t.waiting = append(t.waiting, p)
+		return false
 	}
 	t.underWay++
-	return t.take()
+	return true
 }
 
 // next is who sets out when a trip has come back; nil if nobody waits.
 func (t *trips) next() (together []*party) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.waiting) == 0 {
+	t.waiting = slices.DeleteFunc(t.waiting, func(p *party) bool { return p.gone.Load() })
+	together = slices.Clone(t.waiting[:min(len(t.waiting), partiesAtOnce)])
+	t.waiting = slices.Delete(t.waiting, 0, len(together))
+	if len(together) == 0 {
 		t.underWay--
 		return nil
 	}
-	return t.take()
-}
-
-func (t *trips) take() (together []*party) {
-	together = t.waiting[:min(len(t.waiting), partiesAtOnce)]
-	t.waiting = t.waiting[len(together):]
 	return together
 }
 
-// askAlone has a question answered that may have to wait for a lock.
-func (s *Store) askAlone(ctx context.Context, q Question) error {
-	p := &party{questions: []Question{q}}
-	return errors.Join(s.trip(ctx, p), p.failed)
-}
-
-// travel goes until nobody waits.
-func (s *Store) travel(together []*party) {
-	for ; together != nil; together = s.trips.next() {
-		s.guide(context.Background(), together)
+// comeBack lets those go who wait, until nobody does.
+func (t *trips) comeBack() {
+	together := t.next()
+	if together == nil {
+		return
 	}
+	go func() {
+		for ; together != nil; together = t.next() {
+			t.guide(together)
+		}
+	}()
 }
 
 // guide lets some travel together, and each alone if what one of them asked has
 // undone it for all.
-func (s *Store) guide(ctx context.Context, together []*party) {
-	end := time.Now().Add(tripLasts)
-	if sooner, ok := ctx.Deadline(); ok && sooner.Before(end) {
-		end = sooner
-	}
-	// The others do not give up when the first of them does.
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), end)
+func (t *trips) guide(together []*party) {
+	ctx, cancel := context.WithTimeout(context.Background(), tripLasts)
 	defer cancel()
-	err := s.trip(ctx, together...)
+	err := t.trip(ctx, together...)
 	var refused *pgconn.PgError
 	alone := len(together) > 1 && errors.As(err, &refused)
 	for _, p := range together {
 		if alone {
-			err = s.trip(ctx, p)
+			err = t.trip(ctx, p)
 		}
 		p.back <- errors.Join(err, p.failed)
 	}
 }
 
 // trip asks what some want to know, in one transaction.
-func (s *Store) trip(ctx context.Context, together ...*party) error {
+func (t *trips) trip(ctx context.Context, together ...*party) error {
 	var batch pgx.Batch
 	for _, p := range together {
 		p.failed = nil
@@ -143,7 +145,7 @@ func (s *Store) trip(ctx context.Context, together ...*party) error {
 			})
 		}
 	}
-	if err := s.pool.SendBatch(ctx, &batch).Close(); err != nil {
+	if err := t.pool.SendBatch(ctx, &batch).Close(); err != nil {
 		return fmt.Errorf("ask the database: %w", err)
 	}
 	return nil

@@ -128,19 +128,27 @@ func (r *rivals) memory() {
 func (r *rivals) starts() {
 	r.b.Helper()
 	const n = 7
-	var took, idle []float64
+	away := r.connector.server.URL + "/"
+	first := request("/api/messages", "Bearer "+r.tokenFor(away, 0), r.activity(anInvoke, 0, away))
+	var took, answered, idle []float64
 	for range n {
 		fresh := rival{addr: r.freeAddress()}
 		began := time.Now()
 		fresh.cmd = r.launch(exec.CommandContext(context.WithoutCancel(r.b.Context()), r.binary, "serve"), r.botEnv(fresh.addr))
 		r.ready(fresh)
 		took = append(took, float64(time.Since(began)))
+		w := &wire{addr: fresh.addr}
+		if status, body, err := w.send(first, r.number.Add(1)); err != nil || status != http.StatusOK {
+			r.b.Fatalf("got %d (%v) %s", status, err, body)
+		}
+		answered = append(answered, float64(time.Since(began)))
+		w.close()
 		time.Sleep(2 * time.Second) // what the regular work needs
 		idle = append(idle, r.metric(fresh, residentMemory))
 		r.must(fresh.cmd.Process.Signal(syscall.SIGTERM))
 	}
 	file, err := os.Stat(r.binary)
 	r.must(err)
-	fmt.Printf("| From start to ready | %s |\n| Memory when idle | %.0f MB |\n| The program | %.0f MB |\n",
-		millis(time.Duration(median(took))), median(idle)/(1<<20), float64(file.Size())/(1<<20))
+	fmt.Printf("| From start to ready | %s |\n| From start to the first answer | %s |\n| Memory when idle | %.0f MB |\n| The program | %.0f MB |\n",
+		millis(time.Duration(median(took))), millis(time.Duration(median(answered))), median(idle)/(1<<20), float64(file.Size())/(1<<20))
 }
