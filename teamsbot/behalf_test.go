@@ -12,6 +12,7 @@ import (
 
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
 	"github.com/apono-teams/teamsbot/cards"
+	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
 )
 
 const granteesPath = "/api/client/v1/inventory/grantees"
@@ -100,7 +101,12 @@ func TestTheGranteeInstallsTheBotLater(t *testing.T) {
 	devin.connects()
 	w.forDana(devin, "request", "New request").atLastStep().submitted()
 	dana := w.person("Dana")
-	dana.sees("Access request", "Requested for you by: Devin Developer", "Orders database")
+	isHers := func(m teamstest.Message) bool {
+		return m.Has("Access request", "Requested for you by: Devin Developer", "Orders database")
+	}
+	if !slices.ContainsFunc(dana.Chat(), isHers) { // before the welcome or after it
+		t.Error("Dana does not see what was requested for her")
+	}
 	w.pass(time.Minute)
 	w.pass(time.Minute)
 	dana.sees("Access granted")

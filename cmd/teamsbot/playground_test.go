@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/apono-teams/teamsbot/aponoapi/aponotest"
 	"github.com/apono-teams/teamsbot/teamsbot/teamstest"
@@ -23,9 +24,7 @@ func TestPlaygroundStartsKeepsAndEnds(t *testing.T) {
 	p := s.playground(t)
 	p.says(s.ready())
 	s.answersHereOnly(t)
-	if n := s.cards(t, "dana"); n != 1 {
-		t.Fatalf("Dana has %d cards, want the welcome", n)
-	}
+	s.hasCards(t, "dana", 1)
 	s.acts(t, `{"op": "say", "as": "dana", "chat": %q, "text": "help"}`)
 	s.controls(t, "advance", `{"seconds": 900}`)
 	postgres := s.postgres(t)
@@ -38,16 +37,12 @@ func TestPlaygroundStartsKeepsAndEnds(t *testing.T) {
 	// All is there at the next start, and nobody is welcomed twice.
 	p = s.playground(t)
 	p.says(s.ready())
-	if n := s.cards(t, "dana"); n != 2 {
-		t.Errorf("Dana has %d cards, want the welcome and the help", n)
-	}
+	s.hasCards(t, "dana", 2)
 	if ahead := s.ahead(t); ahead != 900 {
 		t.Errorf("Apono's clock is %v s ahead, want 900", ahead)
 	}
 	s.acts(t, `{"op": "say", "as": "dana", "chat": %q, "text": "help"}`)
-	if n := s.cards(t, "dana"); n != 3 {
-		t.Errorf("Dana has %d cards, want one more", n)
-	}
+	s.hasCards(t, "dana", 3)
 	p.signals(syscall.SIGTERM)
 	if status := p.waits(); status != 0 {
 		t.Errorf("SIGTERM ends it with status %d, want 0", status)
@@ -55,9 +50,7 @@ func TestPlaygroundStartsKeepsAndEnds(t *testing.T) {
 
 	p = s.playground(t, "--fresh")
 	p.says(s.ready())
-	if n := s.cards(t, "dana"); n != 1 {
-		t.Errorf("Dana has %d cards after --fresh, want the welcome alone", n)
-	}
+	s.hasCards(t, "dana", 1)
 	if ahead := s.ahead(t); ahead != 0 {
 		t.Errorf("Apono's clock is %v s ahead after --fresh, want 0", ahead)
 	}
@@ -74,8 +67,8 @@ func TestPlaygroundIsToldOfAnother(t *testing.T) {
 	second.dir = s.dir
 	second.playground(t).fails(fmt.Sprintf("another playground (process %d) is using", first.cmd.Process.Pid))
 	second.playground(t, "--fresh").fails("another playground")
-	if n := s.cards(t, "dana"); n != 1 || !first.running() {
-		t.Errorf("the first one was harmed: Dana has %d cards", n)
+	if s.hasCards(t, "dana", 1); !first.running() {
+		t.Error("the first one has ended")
 	}
 }
 
@@ -84,14 +77,13 @@ func TestPlaygroundGoesOnAfterBeingKilled(t *testing.T) {
 	s := newSite(t)
 	p := s.playground(t)
 	p.says(s.ready())
+	s.hasCards(t, "dana", 1)
 	p.signals(os.Kill)
 	p.waits()
 
 	p = s.playground(t)
 	p.says(s.ready())
-	if n := s.cards(t, "dana"); n != 1 {
-		t.Errorf("Dana has %d cards, want the welcome of the first start", n)
-	}
+	s.hasCards(t, "dana", 1)
 	// Its Postgres may have ended in order by then: Linux tells it that we died.
 	said := p.output()
 	log, err := os.ReadFile(filepath.Join(s.dir, "postgres", "postgres.log"))
@@ -147,9 +139,7 @@ func TestPlaygroundWhereOnlyRootMayEnter(t *testing.T) {
 	for range 2 {
 		p := s.playground(t)
 		p.says(s.ready())
-		if n := s.cards(t, "dana"); n != 1 {
-			t.Errorf("Dana has %d cards, want the welcome", n)
-		}
+		s.hasCards(t, "dana", 1)
 		p.signals(os.Interrupt)
 		p.waits()
 	}
@@ -275,15 +265,21 @@ func (s site) chats(t *testing.T, person string) []chat {
 	return state.Chats
 }
 
-// cards is how many cards the bot has sent to somebody.
-func (s site) cards(t *testing.T, person string) (n int) {
+// hasCards wants the bot to have sent somebody so many cards, soon.
+func (s site) hasCards(t *testing.T, person string, want int) {
 	t.Helper()
-	for _, m := range s.chats(t, person)[0].Messages {
-		if m.From == "bot" && m.Card != nil {
-			n++
+	n := -1
+	for end := time.Now().Add(30 * time.Second); n != want && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		n = 0
+		for _, m := range s.chats(t, person)[0].Messages {
+			if m.From == "bot" && m.Card != nil {
+				n++
+			}
 		}
 	}
-	return n
+	if n != want {
+		t.Fatalf("%s has %d cards, want %d", person, n, want)
+	}
 }
 
 // acts does what the page does; the chat of the person fills the gap.
