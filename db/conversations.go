@@ -57,7 +57,11 @@ func (s *Store) Arrive(ctx context.Context, a Arrival) (p Person, first bool, an
 	}
 	questions = append(append(questions, a.askWho(&is)), a.Also...)
 	if err := s.trips.ask(ctx, questions...); err != nil {
-		return Person{}, false, nil, fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
+		err = fmt.Errorf("take on activity %s: %w", a.ActivityID, err)
+		if errors.Is(err, errUnread) {
+			err = errors.Join(err, s.giveBack(ctx, a, is.first))
+		}
+		return Person{}, false, nil, err
 	}
 	first = a.Looks || is.first
 	if !is.knows(a) {

@@ -46,7 +46,8 @@ const (
 
 	// Who takes on an activity of the person's asks for the person afterwards: either
 	// it is gone with them, or they are new. All who press wait for this, so that it
-	// comes when nothing long is left to do.
+	// comes when nothing long is left to do, and is tried again when it must wait.
+	waitShortly    = `SET LOCAL lock_timeout = '100ms'`
 	lockActivities = `LOCK TABLE activities IN SHARE ROW EXCLUSIVE MODE`
 
 	theirs    = `tenant_id = @tenant AND object_id = @object`
@@ -123,10 +124,11 @@ func (s *Store) Erase(ctx context.Context, p Person) (e Erased, err error) {
 			{eraseWatches, &e.Watches},
 			{eraseAskedFor, &ignored},
 			{eraseDraftedFor, &ignored},
-			{lockActivities, &ignored},
-			{eraseActivities, &e.Activities},
 			{erasePerson, &ignored},
 			{erasePlace, &ignored},
+			{waitShortly, &ignored},
+			{lockActivities, &ignored},
+			{eraseActivities, &e.Activities},
 		} {
 			tag, err := tx.Exec(ctx, step.sql, about)
 			if err != nil {

@@ -18,6 +18,13 @@ func OpenTraced(ctx context.Context, c Config, told pgx.QueryTracer) (*Store, er
 // TripsAtOnce is how many trips are under way at most.
 const TripsAtOnce = tripsAtOnce
 
+// AskNull asks for what cannot be read.
+var AskNull = Question{sql: `SELECT NULL::text`, read: func(rows pgx.Rows) error {
+	var text string
+	_, err := pgx.ForEachRow(rows, []any{&text}, func() error { return nil })
+	return err
+}}
+
 // Waiting is how many wait for a trip.
 func (s *Store) Waiting() int {
 	s.trips.mu.Lock()

@@ -44,19 +44,24 @@ type trips struct {
 // party is who wants several questions answered in one transaction.
 type party struct {
 	questions []Question
-	failed    error       // of what was read, which nobody else is concerned by
+	failed    error       // errUnread, which nobody else is concerned by
 	gone      atomic.Bool // does not wait any more
 	back      chan error
 }
 
+// errUnread says that Postgres has done what it was asked for, and that its answer
+// could not be read.
+var errUnread = errors.New("cannot read the answer")
+
 // ask has questions answered in one transaction, which others may share and wait
-// for: they must find what they are about by an index, and wait for no lock. What
-// they read must not be looked at if that fails: it may still be on its way.
+// for: they must find what they are about by an index, and wait for nobody but who
+// is about the same. What they read must not be looked at if that fails, unless it
+// is errUnread: it may still be on its way.
 func (t *trips) ask(ctx context.Context, questions ...Question) error {
 	p := &party{questions: questions, back: make(chan error, 1)}
 	if t.setsOut(p) {
 		defer t.comeBack()
-		return errors.Join(t.trip(ctx, p), p.failed)
+		return t.alone(ctx, p)
 	}
 	select {
 	case err := <-p.back:
@@ -69,8 +74,14 @@ func (t *trips) ask(ctx context.Context, questions ...Question) error {
 
 // askAlone has a question answered that may have to wait for a lock.
 func (t *trips) askAlone(ctx context.Context, q Question) error {
-	p := &party{questions: []Question{q}}
-	return errors.Join(t.trip(ctx, p), p.failed)
+	return t.alone(ctx, &party{questions: []Question{q}})
+}
+
+func (t *trips) alone(ctx context.Context, p *party) error {
+	if err := t.trip(ctx, p); err != nil {
+		return err
+	}
+	return p.failed
 }
 
 // setsOut says that a party travels at once; else it waits for the next trip.
@@ -115,32 +126,38 @@ func (t *trips) comeBack() {
 // guide lets some travel together, and each alone if what one of them asked has
 // undone it for all.
 func (t *trips) guide(together []*party) {
-	ctx, cancel := context.WithTimeout(context.Background(), tripLasts)
-	defer cancel()
+	ctx := context.Background()
 	err := t.trip(ctx, together...)
 	var refused *pgconn.PgError
-	alone := len(together) > 1 && errors.As(err, &refused)
+	undone := len(together) > 1 && errors.As(err, &refused)
 	for _, p := range together {
-		if alone {
-			err = t.trip(ctx, p)
+		switch {
+		case undone && p.gone.Load():
+		case undone:
+			p.back <- t.alone(ctx, p)
+		case err != nil:
+			p.back <- err
+		default:
+			p.back <- p.failed
 		}
-		p.back <- errors.Join(err, p.failed)
 	}
 }
 
 // trip asks what some want to know, in one transaction.
 func (t *trips) trip(ctx context.Context, together ...*party) error {
+	ctx, cancel := context.WithTimeout(ctx, tripLasts)
+	defer cancel()
 	var batch pgx.Batch
 	for _, p := range together {
 		p.failed = nil
 		for _, q := range p.questions {
 			batch.Queue(q.sql, q.args...).Query(func(rows pgx.Rows) error {
-				err := q.read(rows)
+				err := q.read(ownRows{rows})
 				var refused *pgconn.PgError
-				if errors.As(err, &refused) {
+				if err == nil || errors.As(err, &refused) {
 					return err
 				}
-				p.failed = errors.Join(p.failed, err)
+				p.failed = fmt.Errorf("%w: %w", errUnread, err)
 				return nil
 			})
 		}
@@ -149,4 +166,13 @@ func (t *trips) trip(ctx context.Context, together ...*party) error {
 		return fmt.Errorf("ask the database: %w", err)
 	}
 	return nil
+}
+
+// ownRows are rows that fail alone when they cannot be read: pgx would end the
+// whole batch, which Postgres has carried out by then.
+type ownRows struct{ pgx.Rows }
+
+// Scan is pgx.Rows' but for that.
+func (r ownRows) Scan(into ...any) error {
+	return pgx.ScanRow(r.Conn().TypeMap(), r.FieldDescriptions(), r.RawValues(), into...)
 }

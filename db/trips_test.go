@@ -9,8 +9,8 @@ import (
 	"github.com/apono-teams/teamsbot/db"
 )
 
-// What one asks can be refused by Postgres without harm to those who ask on the
-// same trip: each of them has asked once.
+// What one asks can be refused by Postgres, or its answer not be read, without harm
+// to those who ask on the same trip: each of them has asked once.
 func TestWhoTravelsTogetherFailsAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -38,7 +38,7 @@ func TestWhoTravelsTogetherFailsAlone(t *testing.T) {
 		})
 		w.waits(func() bool { return w.Travelling() == i+1 && w.Waiting() == 0 })
 	}
-	const all, bad = 12, 5
+	const all, bad, unread = 12, 5, 7
 	w.together(all+1, func(i int) error {
 		if i == all {
 			w.waits(func() bool { return w.Waiting() == all })
@@ -48,16 +48,23 @@ func TestWhoTravelsTogetherFailsAlone(t *testing.T) {
 		if i == bad {
 			a.ActivityID = "\x00"
 		}
+		if i == unread {
+			a.Also = []db.Question{db.AskNull}
+		}
 		err := arrives(a)
-		if i != bad {
+		if i != bad && i != unread {
 			return err
 		}
 		if err == nil {
-			t.Error("an activity was taken on whose name Postgres does not take")
+			t.Errorf("%d: Postgres was asked for what cannot be", i)
 		}
 		return nil
 	})
 	holding.Wait()
+	// What could not be read was not acted on: it can be taken on again.
+	a := arrival(fmt.Sprintf("crowd-%d", unread))
+	a.ActivityID = "activity-1"
+	w.must(arrives(a))
 }
 
 // waits waits until something is so.

@@ -15,12 +15,12 @@ type foreseen struct {
 	favorites []db.Favorite
 	recent    []db.Recent
 
-	begun *begun
+	draft *draftSoFar
 }
 
-// begun is a draft of the person's own, and what it has become; without ids where
-// there is none.
-type begun struct {
+// draftSoFar is a draft of the person's own, and what has become of it; without ids
+// where there is none.
+type draftSoFar struct {
 	draft      db.Draft
 	submission db.Submission
 }
@@ -32,8 +32,8 @@ func (t *turn) foresee(k db.PersonKey) []db.Question {
 	switch t.press.Verb {
 	case cards.VerbRequest, cards.VerbBundle, cards.VerbRequestStep, cards.VerbBundleStep:
 		if t.press.Draft != "" {
-			f.begun = new(begun)
-			return []db.Question{db.AskDraft(k, t.press.Draft, &f.begun.draft), db.AskSubmissionOf(t.press.Draft, &f.begun.submission)}
+			f.draft = new(draftSoFar)
+			return []db.Question{db.AskDraft(k, t.press.Draft, &f.draft.draft), db.AskSubmissionOf(t.press.Draft, &f.draft.submission)}
 		}
 	case cards.VerbFavorites:
 		if f.listed = t.press.Do == ""; f.listed {

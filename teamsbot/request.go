@@ -60,7 +60,7 @@ func (t *turn) stepRequest(ctx context.Context) (teams.Answer, error) {
 // draft is the person's own draft that the press names, if it can still be
 // filled in, and why Apono refused it if it did.
 func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
-	is, err := t.begun(ctx)
+	is, err := t.draftSoFar(ctx)
 	if err != nil {
 		return db.Draft{}, form{}, nil, err
 	}
@@ -76,9 +76,10 @@ func (t *turn) draft(ctx context.Context) (db.Draft, form, problems, error) {
 	return d, f, wrong, err
 }
 
-// begun is the person's own draft that the press names, and what it has become.
-func (t *turn) begun(ctx context.Context) (is begun, err error) {
-	if f := t.foreseen.begun; f != nil && f.draft.ID != "" && f.draft.ID == t.press.Draft {
+// draftSoFar is the person's own draft that the press names, and what has become of
+// it.
+func (t *turn) draftSoFar(ctx context.Context) (is draftSoFar, err error) {
+	if f := t.foreseen.draft; f != nil && f.draft.ID != "" && f.draft.ID == t.press.Draft {
 		return *f, nil
 	}
 	is.draft, err = t.bot.Store.Draft(ctx, t.person.PersonKey, t.press.Draft)

@@ -10,7 +10,7 @@ import (
 const mostOfFew = 1000
 
 // shortList is how many bytes cannot hold so many that they need counting.
-const shortList = 2 << 10
+const shortList = 2 * mostOfFew
 
 // few is a list of which no more than the beginning is read: empty objects are
 // three bytes in a body, and fifty times that in memory. What is no list is an
@@ -23,6 +23,7 @@ func (f *few[T]) UnmarshalJSON(text []byte) error {
 		return nil
 	}
 	var wrongType *json.UnmarshalTypeError
+	*f = nil
 	if len(text) <= shortList {
 		if err := json.Unmarshal(text, (*[]T)(f)); err != nil && !errors.As(err, &wrongType) {
 			return err
