@@ -3,6 +3,7 @@ package teamsbot
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -42,6 +43,23 @@ func TestActivityDeliveredTwiceActsOnce(t *testing.T) {
 	must(t, err)
 	if got := len(dana.Chat()) - before; got != 2 { // her own and one answer
 		t.Errorf("a message delivered twice made %d messages, want 2", got)
+	}
+}
+
+// What only opens a dialog is done each time it comes, and either dialog can be
+// filled in.
+func TestAFormOpenedTwiceIsTwoForms(t *testing.T) {
+	w := newWorld(t)
+	dana := w.person("Dana")
+	form := dana.presses("New request")
+	status, second, err := w.teams.Resend(t.Context(), w.teams.LastActivityID())
+	must(t, err)
+	if status != http.StatusOK || !strings.Contains(string(second), "Integration") || slices.Equal(form.Body, second) {
+		t.Errorf("got %d %s, want a form of its own", status, second)
+	}
+	form.atLastStep().submitted()
+	if n := len(w.requests()); n != 1 {
+		t.Errorf("Apono has %d requests, want 1", n)
 	}
 }
 
