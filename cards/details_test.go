@@ -199,6 +199,21 @@ func TestDetailsAreNeitherMarkdownNorData(t *testing.T) {
 	}
 }
 
+// A line of blanks in a value is told by their code points.
+func TestDetailsTellBlanks(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"a\n\nb": "⟨U+000A⟩\n", "a\n \t\nb": "⟨U+0020⟩⟨U+0009⟩\n", " ": "⟨U+0020⟩\n", " \n\n": "⟨U+0020⟩\n"} {
+		d := aponoapi.Details{CLI: aponoapi.Secret(text), Parameters: map[string]aponoapi.Secret{"x": aponoapi.Secret(text)}}
+		card := cards.AccessDetails(cards.Shown{Once: true, Admin: texts.Outside("Adam")}, d).JSON(texts.InEnglish)
+		for _, fault := range teamsFaults(t, card) {
+			t.Errorf("%q: %s", text, fault)
+		}
+		if shown := visibleText(t, card); !strings.Contains(shown, want) {
+			t.Errorf("%q is shown as\n%s", text, shown)
+		}
+	}
+}
+
 func TestDetailsShowNoStarsAsAPassword(t *testing.T) {
 	t.Parallel()
 	card := string(cards.AccessDetails(cards.Shown{Once: true, Masked: true, Admin: texts.English("Adam")}, masked(toDatabase)).JSON(texts.InEnglish))

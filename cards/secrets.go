@@ -171,7 +171,10 @@ func (p *page) labelled(name texts.Text, language, text string) bool {
 	text = p.plain(text)
 	var lines []element
 	for line := range strings.SplitSeq(text, "\n") {
-		e := runs(mono(cmp.Or(line, newline)))
+		if strings.TrimSpace(line) == "" {
+			line = codePoints(cmp.Or(line, "\n"))
+		}
+		e := runs(mono(line))
 		e.Spacing = "none"
 		lines = append(lines, e)
 	}
@@ -262,8 +265,14 @@ const alreadyRead = "[read before]"
 // stars are what Apono shows in place of a secret.
 var stars = regexp.MustCompile(`^\*{3,}$|\*{4,}`)
 
-// newline stands for an empty line of a value, which no text can be.
-const newline = "⟨U+000A⟩"
+// codePoints stand for a line of blanks, or none, which no text can be.
+func codePoints(blanks string) string {
+	var out strings.Builder
+	for _, r := range blanks {
+		fmt.Fprintf(&out, "⟨U+%04X⟩", r)
+	}
+	return out.String()
+}
 
 // plain is a text as it is, but for what cannot be seen, or is no password.
 func (p *page) plain(text string) string {
@@ -279,7 +288,7 @@ func (p *page) plain(text string) string {
 		blank := r == ' ' && (i < from || i >= from+len(inner)) && !strings.Contains(text, "\n")
 		if blank || isHidden(r) {
 			p.altered = true
-			fmt.Fprintf(&out, "⟨U+%04X⟩", r)
+			out.WriteString(codePoints(string(r)))
 			continue
 		}
 		out.WriteRune(r)
