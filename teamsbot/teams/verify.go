@@ -131,7 +131,7 @@ func (v *Verifier) Ready() error { return v.keys.ready() }
 // read. What it refuses is a *Rejection. Whether the token may speak for the
 // activity that it came with is left to Token.Fits.
 func (v *Verifier) Screen(ctx context.Context, authHeader string) (*Token, error) {
-	token, rejection := v.authenticate(ctx, authHeader, nil)
+	token, rejection := v.authenticate(ctx, authHeader)
 	if rejection != nil {
 		return nil, rejection
 	}
@@ -153,9 +153,12 @@ func (t *Token) Fits(a *Activity) error {
 func (v *Verifier) AuthenticateRequest(ctx context.Context, activity schema.Activity, authHeader string,
 	_ auth.CredentialProvider, _ string,
 ) (auth.ClaimsIdentity, error) {
-	token, rejection := v.authenticate(ctx, authHeader, &activity)
-	if rejection != nil {
-		return nil, rejection
+	token, err := v.Screen(ctx, authHeader)
+	if err != nil {
+		return nil, err
+	}
+	if err := token.Fits(&Activity{Activity: activity}); err != nil {
+		return nil, err
 	}
 	return identity{&token.claims}, nil
 }
@@ -180,8 +183,7 @@ func (v *Verifier) Foreign(authHeader string) bool {
 	return !bytes.ContainsAny(text, "\\ \t\r\n") && !(bytes.Contains(text, v.issuerClaim) && bytes.Contains(text, v.audienceClaim))
 }
 
-// authenticate checks a header, and what it says of activity unless that is nil.
-func (v *Verifier) authenticate(ctx context.Context, authHeader string, activity *schema.Activity) (*Token, *Rejection) {
+func (v *Verifier) authenticate(ctx context.Context, authHeader string) (*Token, *Rejection) {
 	text, ok := bearerToken(authHeader)
 	if !ok {
 		return nil, unauthorized("no bearer token")
@@ -189,7 +191,7 @@ func (v *Verifier) authenticate(ctx context.Context, authHeader string, activity
 	var room [2 << 10]byte // on the stack: enough for nearly every token
 	sum := sha256.Sum256(append(room[:0], text...))
 	if known, ok := v.known.GetIfPresent(sum); ok {
-		key, rejection := v.admit(ctx, known, activity)
+		key, rejection := v.admit(ctx, known)
 		if rejection != nil {
 			return nil, known.about(rejection)
 		}
@@ -198,7 +200,7 @@ func (v *Verifier) authenticate(ctx context.Context, authHeader string, activity
 			return known, nil
 		}
 	}
-	token, rejection := v.verify(ctx, text, activity)
+	token, rejection := v.verify(ctx, text)
 	if rejection != nil {
 		return nil, rejection
 	}
@@ -218,7 +220,7 @@ func bearerToken(header string) (string, bool) {
 
 // verify does the whole check of a token that is not known yet. The key is
 // asked for last, so that a token which is wrong anyway costs no network call.
-func (v *Verifier) verify(ctx context.Context, text string, activity *schema.Activity) (*Token, *Rejection) {
+func (v *Verifier) verify(ctx context.Context, text string) (*Token, *Rejection) {
 	token := new(Token)
 	parsed, err := v.parser.ParseWithClaims(text, &token.claims, func(t *jwt.Token) (any, error) {
 		if _, extended := t.Header["crit"]; extended {
@@ -230,7 +232,7 @@ func (v *Verifier) verify(ctx context.Context, text string, activity *schema.Act
 		}
 		token.keyID = keyID
 		_, token.host = v.hosts.parse(token.claims.ServiceURL)
-		key, rejection := v.admit(ctx, token, activity)
+		key, rejection := v.admit(ctx, token)
 		if rejection != nil {
 			return nil, rejection
 		}
@@ -253,9 +255,9 @@ func (v *Verifier) verify(ctx context.Context, text string, activity *schema.Act
 }
 
 // admit checks everything about a token but its signature: its times, issuer
-// and audience, that it speaks for this activity, and that its key may. It is
-// asked for known tokens too, at every use.
-func (v *Verifier) admit(ctx context.Context, t *Token, activity *schema.Activity) (signingKey, *Rejection) {
+// and audience, and that its key may. It is asked for known tokens too, at every
+// use.
+func (v *Verifier) admit(ctx context.Context, t *Token) (signingKey, *Rejection) {
 	now := v.keys.now()
 	if fault := v.fault(&t.claims, now); fault != nil {
 		return signingKey{}, unauthorized(fault.Error())
@@ -265,11 +267,6 @@ func (v *Verifier) admit(ctx context.Context, t *Token, activity *schema.Activit
 	}
 	if t.claims.ServiceURL == "" {
 		return signingKey{}, unauthorized("the token has no service URL")
-	}
-	if activity != nil {
-		if rejection := t.fits(activity); rejection != nil {
-			return signingKey{}, rejection
-		}
 	}
 	key, rejection := v.keys.find(ctx, t.keyID)
 	if rejection != nil {
