@@ -17,8 +17,8 @@ import (
 const (
 	// tripsAtOnce is how many trips to Postgres are under way at most, and
 	// partiesAtOnce how many travel on one.
-	tripsAtOnce   = 4
-	partiesAtOnce = 32
+	tripsAtOnce   = 2
+	partiesAtOnce = 64
 	// tripLasts is how long one may take: longer than a press waits.
 	tripLasts = 5 * time.Second
 )
