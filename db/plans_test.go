@@ -27,6 +27,7 @@ func TestPressesAndPushesReadNoWholeTable(t *testing.T) {
 	w.must(err)
 	t.Cleanup(store.Close)
 	w.must(c.press(w.ctx, store, 1))
+	w.must(c.answer(w.ctx, store, 1))
 	w.must(c.push(w.ctx, store, 1))
 	_, err = store.AnswerTo(w.ctx, "a:crowd-1", "f:1")
 	w.must(err)
