@@ -196,12 +196,7 @@ func (c *Client) do(ctx context.Context, op, method string, to url.URL, content 
 	var sent atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }})
 	ctx = policy.WithRetryOptions(ctx, c.retries(ctx, method, &sent))
-	plain, err := http.NewRequestWithContext(ctx, method, "", nil)
-	if err != nil {
-		return nil, refused(op, err)
-	}
-	plain.URL, plain.Host = &to, to.Host // written out, it would be parsed again
-	request, err := runtime.NewRequestFromRequest(plain)
+	request, err := runtime.NewRequest(ctx, method, to.String())
 	if err != nil {
 		return nil, refused(op, err)
 	}

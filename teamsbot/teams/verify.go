@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,11 +54,11 @@ type VerifierConfig struct {
 // from the Bot Connector service to your bot". Whose tenant an activity is
 // from is not its matter: see Activity.Check.
 type Verifier struct {
-	appID, issuer string
-	parser        *jwt.Parser
-	hosts         hosts
-	keys          *keyStore
-	known         *otter.Cache[[sha256.Size]byte, *Token]
+	parser *jwt.Parser
+	claims *jwt.Validator
+	hosts  hosts
+	keys   *keyStore
+	known  *otter.Cache[[sha256.Size]byte, *Token]
 
 	issuerClaim, audienceClaim []byte // as Microsoft spells them in a token
 }
@@ -95,9 +94,10 @@ func NewVerifier(c VerifierConfig) (*Verifier, error) {
 		c.Now = time.Now
 	}
 	c.Issuer = cmp.Or(c.Issuer, defaultIssuer)
+	rules := c.rules()
 	return &Verifier{
-		appID: c.AppID, issuer: c.Issuer,
-		parser: jwt.NewParser(c.rules()...),
+		parser: jwt.NewParser(rules...),
+		claims: jwt.NewValidator(rules...),
 		hosts:  list,
 		keys:   newKeyStore(metadata, c.HTTPClient, c.Now),
 		known:  known,
@@ -258,11 +258,10 @@ func (v *Verifier) verify(ctx context.Context, text string) (*Token, *Rejection)
 // and audience, and that its key may. It is asked for known tokens too, at every
 // use.
 func (v *Verifier) admit(ctx context.Context, t *Token) (signingKey, *Rejection) {
-	now := v.keys.now()
-	if fault := v.fault(&t.claims, now); fault != nil {
-		return signingKey{}, unauthorized(fault.Error())
+	if err := v.claims.Validate(&t.claims); err != nil {
+		return signingKey{}, unauthorized(tokenFault(err))
 	}
-	if t.claims.ExpiresAt.Sub(now) > longestLife {
+	if t.claims.ExpiresAt.Sub(v.keys.now()) > longestLife {
 		return signingKey{}, unauthorized("the token lives longer than Microsoft's do")
 	}
 	if t.claims.ServiceURL == "" {
@@ -276,24 +275,6 @@ func (v *Verifier) admit(ctx context.Context, t *Token) (signingKey, *Rejection)
 		return signingKey{}, forbidden("the key is not endorsed for the Teams channel")
 	}
 	return key, nil
-}
-
-// fault is what is wrong with a token's times, issuer or audience. The parser
-// finds the same in a new token; of a known one it is asked with every request.
-func (v *Verifier) fault(c *tokenClaims, now time.Time) error {
-	switch {
-	case c.ExpiresAt != nil && !now.Before(c.ExpiresAt.Add(clockSkew)):
-		return jwt.ErrTokenExpired
-	case c.NotBefore != nil && now.Before(c.NotBefore.Add(-clockSkew)):
-		return jwt.ErrTokenNotValidYet
-	case len(c.Audience) > 0 && !slices.Contains(c.Audience, v.appID):
-		return jwt.ErrTokenInvalidAudience
-	case c.Issuer != "" && c.Issuer != v.issuer:
-		return jwt.ErrTokenInvalidIssuer
-	case c.ExpiresAt == nil, len(c.Audience) == 0, c.Issuer == "":
-		return jwt.ErrTokenRequiredClaimMissing
-	}
-	return nil
 }
 
 // fits checks that the token speaks for an activity.
