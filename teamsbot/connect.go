@@ -47,10 +47,7 @@ func (t *turn) connect(ctx context.Context) (teams.Answer, error) {
 	if len(t.bot.seals) == 0 {
 		return teams.Answer{}, sorry(errors.New("LINK_KEYS is not set"), t.bot.wordsNoConnect())
 	}
-	var then *cards.Press
-	if t.press.Then != nil {
-		then = after(*t.press.Then)
-	}
+	then := after(t.press.Then)
 	if problem, why := t.checkToken(ctx, token); problem != nil {
 		t.err = why
 		if err := t.auditRefused(ctx, why); err != nil {

@@ -136,11 +136,7 @@ func (t *turn) keepDialog(words texts.Text) (teams.Answer, bool) {
 		return teams.Answer{}, false
 	}
 	if press.Verb == cards.VerbConnectNow { // the token has to be pasted again
-		c := cards.Connecting{Problem: words}
-		if press.Then != nil {
-			c.Then = after(*press.Then)
-		}
-		answer, err := t.connectDialog(c)
+		answer, err := t.connectDialog(cards.Connecting{Problem: words, Then: after(press.Then)})
 		return answer, err == nil
 	}
 	answer, err := t.dialog("Wait a minute", cards.Wait(words, press), teams.Medium)

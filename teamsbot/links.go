@@ -108,12 +108,16 @@ func (t *turn) askToken(ctx context.Context, lead ...texts.Text) (teams.Answer, 
 	if t.bot.tokensShut.is(t.bot.Now()) {
 		lead = append(lead, t.bot.wordsNoTokens())
 	}
-	return t.connectDialog(cards.Connecting{Lead: sentences(lead...), Then: after(t.press)})
+	return t.connectDialog(cards.Connecting{Lead: sentences(lead...), Then: after(&t.press)})
 }
 
-// after is a press that goes on when the person is connected; nil where that was
-// all they wanted. Whoever presses can have forged it, like any press.
-func after(p cards.Press) *cards.Press {
+// after is a press that goes on when the person is connected; nil where there is
+// none, or connecting was all they wanted. Whoever presses can have forged it, like
+// any press.
+func after(p *cards.Press) *cards.Press {
+	if p == nil {
+		return nil
+	}
 	switch p.Verb {
 	case "", cards.VerbConnect, cards.VerbConnectNow:
 		return nil
