@@ -80,21 +80,6 @@ func (t *turn) take(ctx context.Context, token *teams.Token, body []byte) teams.
 	return t.once(ctx)
 }
 
-// readPress reads what an invoke is about. What is no press of a button of the
-// bot's has no verb.
-func (t *turn) readPress() {
-	if t.activity.Type != schema.Invoke || t.activity.Name == teams.InvokeExtensionFetch {
-		return
-	}
-	task, err := t.activity.Task()
-	if err != nil {
-		return
-	}
-	if press, err := cards.ParsePress(task.Data); err == nil {
-		t.press = press
-	}
-}
-
 // patience is how long a press may take: all the same, but for the one that shows
 // access details, and its repeats.
 func (t *turn) patience(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -187,36 +172,6 @@ func (t *turn) again(ctx context.Context, a db.Arrival, answer *db.Answer) teams
 		return teams.Answer{Status: answer.Status, Body: shown}
 	}
 	return teams.Answer{Status: answer.Status, Body: answer.Body}
-}
-
-// arrival is who did it and where. Some events do not name the person by
-// Entra id; the roster does.
-func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
-	a := t.activity
-	arrival := db.Arrival{
-		ActivityID: a.ID,
-		Conversation: db.Conversation{
-			ID: a.ConversationID(), TenantID: a.TenantID(), Kind: string(a.Kind()), ServiceURL: a.ServiceURL,
-		},
-		Person:   db.PersonKey{TenantID: strings.ToLower(a.TenantID()), ObjectID: strings.ToLower(a.PersonID())},
-		TeamsID:  a.PersonMRI(),
-		Name:     cards.Line(a.From.Name, 200),
-		Locale:   cards.Line(a.Locale(), 40),
-		TimeZone: cards.Line(a.TimeZone(), 60),
-		Looks:    t.looks(),
-	}
-	if arrival.Person.ObjectID == "" {
-		m, err := t.bot.Teams.Member(ctx, a.Where(), a.PersonMRI())
-		if err != nil {
-			return arrival, err
-		}
-		if m.ObjectID == "" {
-			return arrival, errors.New("the roster names no Entra id for who did this")
-		}
-		arrival.Person.ObjectID = strings.ToLower(m.ObjectID)
-	}
-	arrival.Also = t.foresee(arrival.Person)
-	return arrival, nil
 }
 
 // act hands the activity to what it is for, by msbotbuilder's own dispatch

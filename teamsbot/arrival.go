@@ -1,10 +1,61 @@
 package teamsbot
 
 import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/infracloudio/msbotbuilder-go/schema"
+
 	"github.com/apono-teams/teamsbot/cards"
 	"github.com/apono-teams/teamsbot/db"
 	"github.com/apono-teams/teamsbot/teamsbot/teams"
 )
+
+// readPress reads what an invoke is about. What is no press of a button of the
+// bot's has no verb.
+func (t *turn) readPress() {
+	if t.activity.Type != schema.Invoke || t.activity.Name == teams.InvokeExtensionFetch {
+		return
+	}
+	task, err := t.activity.Task()
+	if err != nil {
+		return
+	}
+	if press, err := cards.ParsePress(task.Data); err == nil {
+		t.press = press
+	}
+}
+
+// arrival is who did it and where. Some events do not name the person by
+// Entra id; the roster does.
+func (t *turn) arrival(ctx context.Context) (db.Arrival, error) {
+	a := t.activity
+	arrival := db.Arrival{
+		ActivityID: a.ID,
+		Conversation: db.Conversation{
+			ID: a.ConversationID(), TenantID: a.TenantID(), Kind: string(a.Kind()), ServiceURL: a.ServiceURL,
+		},
+		Person:   db.PersonKey{TenantID: strings.ToLower(a.TenantID()), ObjectID: strings.ToLower(a.PersonID())},
+		TeamsID:  a.PersonMRI(),
+		Name:     cards.Line(a.From.Name, 200),
+		Locale:   cards.Line(a.Locale(), 40),
+		TimeZone: cards.Line(a.TimeZone(), 60),
+		Looks:    t.looks(),
+	}
+	if arrival.Person.ObjectID == "" {
+		m, err := t.bot.Teams.Member(ctx, a.Where(), a.PersonMRI())
+		if err != nil {
+			return arrival, err
+		}
+		if m.ObjectID == "" {
+			return arrival, errors.New("the roster names no Entra id for who did this")
+		}
+		arrival.Person.ObjectID = strings.ToLower(m.ObjectID)
+	}
+	arrival.Also = t.foresee(arrival.Person)
+	return arrival, nil
+}
 
 // foreseen is what an answer needs of the database, read on the trip on which
 // the activity is taken on.
